@@ -1,0 +1,143 @@
+"""Strict base64url and strict JSON: one spelling for one value, or a refusal.
+
+Both are total (any bytes give a value or an `EncodingError`) and run at the speed of C: the base64 decoder is the one
+inside msgspec, which is a dependency already, and duplicate members are found by counting, not by parsing twice.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from .limits import DEFAULT_LIMITS, Limits
+
+_URL_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_STANDARD = _URL_ALPHABET.replace(b"-_", b"+/")
+
+# One translation does two jobs: '-' and '_' become what the decoder knows, and every byte outside the base64url
+# alphabet ('+', '/', '=', quotes, spaces ...) becomes '!', which the decoder refuses. '.' keeps segments apart.
+TO_STANDARD = bytes(
+    _STANDARD[_URL_ALPHABET.index(byte)] if byte in _URL_ALPHABET else 0x2E if byte == 0x2E else 0x21
+    for byte in range(256)
+)
+
+# RFC 4648 section 3.5: the bits of the last character that carry no data must be zero, or one value would have
+# several spellings. By remainder of the length: nothing to check, impossible, four spare bits, two spare bits.
+_LAST_IS_CANONICAL = (
+    frozenset(_STANDARD),
+    frozenset(b""),
+    frozenset(b"AQgw"),
+    frozenset(b"AEIMQUYcgkosw048"),
+)
+_PADDING = (b'"', b'"', b'=="', b'="')
+
+_decode_base64 = msgspec.json.Decoder(bytes).decode
+_decode_json = msgspec.json.Decoder().decode
+# Nearly every document is this shallow, and a decoder that knows it proves the depth at no cost.
+_Scalar = str | int | float | bool | None
+_Inner = _Scalar | list[_Scalar] | dict[str, _Scalar]
+_Outer = _Scalar | list[_Inner] | dict[str, _Inner]
+_decode_shallow = msgspec.json.Decoder(dict[str, _Scalar | list[_Outer] | dict[str, _Outer]]).decode
+_SHALLOW = 4
+_encode_json = msgspec.json.Encoder().encode
+
+_DIGITS = re.compile(rb"[0-9]+")
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+
+
+class EncodingError(ValueError):
+    """Text that is not base64url or JSON in the one form accepted here. Always caught on the next floor."""
+
+
+def decode_segment(segment: bytes) -> bytes:
+    """Return the bytes of one segment that went through `TO_STANDARD` (RFC 7515 section 2, unpadded).
+
+    Raises `EncodingError` for a character outside the alphabet, an impossible length or spare bits that are not zero.
+    """
+    if not segment:
+        return b""
+    remainder = len(segment) & 3
+    if segment[-1] not in _LAST_IS_CANONICAL[remainder]:
+        raise EncodingError("is not base64url in its one canonical, unpadded form")
+    try:
+        return _decode_base64(b'"' + segment + _PADDING[remainder])
+    except msgspec.DecodeError:
+        pass
+    raise EncodingError("is not base64url in its one canonical, unpadded form")
+
+
+def decode_base64url(text: str) -> bytes:
+    """Return the bytes of an unpadded base64url string, as members of a JWK carry them (RFC 7518 section 6)."""
+    if not text.isascii():
+        raise EncodingError("is not ASCII")
+    return decode_segment(text.encode().translate(TO_STANDARD).replace(b".", b"!"))
+
+
+def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """Return a JSON object whose every member name is unique at its level (RFC 7515 section 4, RFC 7519 section 4).
+
+    Refused with `EncodingError`: anything but one object, UTF-8 with a BOM or surrogates, NaN and Infinity, nesting
+    beyond ``limits.json_depth``, numbers beyond ``limits.number_digits``, and a name given twice.
+    """
+    value: dict[str, Any]
+    problem = ""
+    try:
+        value = _decode_shallow(raw)
+        deep = limits.json_depth < _SHALLOW
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        deep = True
+        try:
+            value = _decode_json(raw)
+        except RecursionError:
+            problem = "is nested too deeply"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            problem = "is not JSON"
+    # Raised out here, where no decoder's error (they quote what they read) can become part of ours.
+    if problem:
+        raise EncodingError(problem)
+    if deep:
+        if type(value) is not dict:
+            raise EncodingError("is not a JSON object")
+        if _deeper_than(value, limits.json_depth):
+            raise EncodingError("is nested too deeply")
+    if len(raw) > limits.number_digits and _has_long_number(raw, limits.number_digits):
+        raise EncodingError("has a number with too many digits")
+    # The decoder keeps the last of two members with one name. What it keeps is written again: without whitespace or
+    # escapes that is the input to the byte; else the strings are counted, and a lost member is at least one lost name.
+    again = _encode_json(value)
+    if again != raw and _count_strings(again) != _count_strings(raw):
+        raise EncodingError("gives one member name twice")
+    return value
+
+
+def encode_json(value: Any) -> bytes:
+    """Return compact JSON."""
+    return _encode_json(value)
+
+
+def _count_strings(valid_json: bytes) -> int:
+    """Return how many quotes delimit strings; a run of backslashes is read in pairs, from its left end."""
+    if b"\\" in valid_json:
+        valid_json = valid_json.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return valid_json.count(b'"')
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _has_long_number(valid_json: bytes, digits: int) -> bool:
+    outside_strings = _STRINGS.sub(b"", valid_json)
+    return any(len(run) > digits for run in _DIGITS.findall(outside_strings))

@@ -1,0 +1,158 @@
+"""One HTTP request -> `Verified` or `Refusal`, for every door and without knowing any framework.
+
+The guard also writes the one log record of a refusal: the reason and its stable code, never the token.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from .bearer import Refusal, credential, refuse
+from .errors import BearerguardError, ConfigurationError, PermissionDeniedError, StepUpError
+from .fetch import AsyncFetcher, Fetcher
+from .limits import DEFAULT_LIMITS, Limits
+from .policy import Policy
+from .verified import Verified
+from .verifier import AsyncVerifier, Verifier, require_scopes
+
+__all__ = ["AsyncGuard", "Guard", "Refusal", "Requirement"]
+
+_log: Final = logging.getLogger("bearerguard")
+_V = TypeVar("_V", Verifier, AsyncVerifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a route asks of its caller beyond a good token.
+
+    - ``scopes``: all of these (RFC 6749 section 3.3).
+    - ``roles``: at least one of these, as the provider's roles claim names them.
+    - ``max_age``: the user authenticated at most this many seconds ago (``auth_time``; RFC 9470).
+    """
+
+    scopes: Collection[str] = ()
+    roles: Collection[str] = ()
+    max_age: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("scopes", "roles"):
+            words = getattr(self, name)
+            if isinstance(words, str):
+                raise ConfigurationError(f"{name} is a collection: write {name}={{{words!r}}}.")
+            members = frozenset(words)
+            if not all(isinstance(word, str) and word and " " not in word for word in members):
+                raise ConfigurationError(f"{name} are words without spaces, not {words!r:.200}.")
+            object.__setattr__(self, name, members)
+        seconds = self.max_age
+        if seconds is not None and (
+            isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 2**53
+        ):
+            raise ConfigurationError(f"max_age is in seconds, at least 0, not {seconds!r:.40}.")
+
+    def check(self, caller: Verified, now: float) -> None:
+        """Raise `PermissionDeniedError` unless the caller meets it; ``now`` is in seconds since 1970."""
+        if self.scopes:
+            require_scopes(caller, self.scopes)
+        if self.roles and caller.roles.isdisjoint(self.roles):
+            raise PermissionDeniedError(
+                f"the caller has none of the roles {', '.join(sorted(self.roles))}", code="insufficient_role"
+            )
+        if self.max_age is not None:
+            since = caller.auth_time
+            if since is None or now - since > self.max_age:
+                said = (
+                    "the token has no 'auth_time'"
+                    if since is None
+                    else f"the user authenticated {now - since:.0f} s ago"
+                )
+                raise StepUpError(f"{said}, the resource requires at most {self.max_age:g} s")
+
+
+NO_REQUIREMENT: Final = Requirement()
+
+
+class _Door:
+    """What both guards share."""
+
+    def __init__(self, realm: str) -> None:
+        self.realm = realm
+
+    def refusal(self, error: BearerguardError, requirement: Requirement = NO_REQUIREMENT) -> Refusal:
+        """Return the answer for an error, and log its reason."""
+        refusal = refuse(error, realm=self.realm, scopes=requirement.scopes, max_age=requirement.max_age)
+        _log.warning("refused: %s", error, extra={"code": error.code, "status": refusal.status})
+        return refusal
+
+
+class Guard(_Door):
+    """Decides about requests, blocking. Give it policies, or a `Verifier` that is already there.
+
+    ``realm`` names the protected space in challenges (RFC 9110 section 11.5).
+    """
+
+    def __init__(
+        self,
+        *policies: Policy,
+        verifier: Verifier | None = None,
+        realm: str = "api",
+        fetcher: Fetcher | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        super().__init__(realm)
+        self.verifier = (
+            Verifier(*policies, fetcher=fetcher, limits=limits)
+            if verifier is None
+            else _only(verifier, policies)
+        )
+
+    def admit(
+        self, authorization: Sequence[str], requirement: Requirement = NO_REQUIREMENT
+    ) -> Verified | Refusal:
+        """Return the caller, or what to answer instead. ``authorization`` holds every such header field's value."""
+        try:
+            caller = self.verifier.verify(credential(authorization))
+            if requirement is not NO_REQUIREMENT:
+                requirement.check(caller, self.verifier.now())
+        except BearerguardError as error:
+            return self.refusal(error, requirement)
+        return caller
+
+
+class AsyncGuard(_Door):
+    """Decides about requests in an event loop: `Guard`, awaited."""
+
+    def __init__(
+        self,
+        *policies: Policy,
+        verifier: AsyncVerifier | None = None,
+        realm: str = "api",
+        fetcher: AsyncFetcher | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        super().__init__(realm)
+        self.verifier = (
+            AsyncVerifier(*policies, fetcher=fetcher, limits=limits)
+            if verifier is None
+            else _only(verifier, policies)
+        )
+
+    async def admit(
+        self, authorization: Sequence[str], requirement: Requirement = NO_REQUIREMENT
+    ) -> Verified | Refusal:
+        """Return the caller, or what to answer instead. ``authorization`` holds every such header field's value."""
+        try:
+            caller = await self.verifier.verify(credential(authorization))
+            if requirement is not NO_REQUIREMENT:
+                requirement.check(caller, self.verifier.now())
+        except BearerguardError as error:
+            return self.refusal(error, requirement)
+        return caller
+
+
+def _only(verifier: _V, policies: tuple[Policy, ...]) -> _V:
+    if policies:
+        raise ConfigurationError("Give either policies or a verifier, not both.")
+    return verifier

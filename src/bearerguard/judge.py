@@ -1,0 +1,164 @@
+"""The verdict: a pure function of a token, its issuer's keys, a policy and the time.
+
+`judge` runs the checks of `bearerguard.checks` and stops at the first that fails; `explain` runs the same list to its
+end. There is no second opinion anywhere in the package: every door gets its verdict here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .checks import AFTER_SIGNATURE, LATEST_DATE, WITHOUT_KEY, Check, show
+from .errors import BearerguardError, MalformedTokenError, SignatureError, TokenError
+from .keys import PublicKey
+from .policy import Policy
+from .report import CheckResult, Outcome, Report
+from .token import UnverifiedToken
+from .verified import Verified
+
+__all__ = ["AFTER_SIGNATURE", "LATEST_DATE", "WITHOUT_KEY", "admit", "conclude", "explain", "judge"]
+
+Rule = tuple[str, str]
+
+FORM: Final[Rule] = ("form", "RFC 7515 section 3.1")
+KEY: Final[Rule] = ("key", "RFC 7515 section 4.1.4")
+SIGNATURE: Final[Rule] = ("signature", "RFC 7515 section 5.2")
+
+_new = object.__new__
+_RUN_WITHOUT_KEY = tuple(check.run for check in WITHOUT_KEY)
+_RUN_AFTER_SIGNATURE = tuple(check.run for check in AFTER_SIGNATURE)
+
+
+def admit(token: UnverifiedToken, policy: Policy) -> None:
+    """Run the checks that need no key; raises the `TokenError` of the first that fails."""
+    for run in _RUN_WITHOUT_KEY:
+        run(token, policy, 0.0)
+
+
+def judge(token: UnverifiedToken, keys: Sequence[PublicKey], policy: Policy, now: float) -> Verified:
+    """Return the token's claims as a `Verified`, or raise the `TokenError` of the first check that fails.
+
+    ``keys`` are the issuer's that may answer for this token, ``now`` is in seconds since 1970. Every check runs here,
+    those without a key too: a caller cannot leave one out.
+    """
+    admit(token, policy)
+    return conclude(token, keys, policy, now)
+
+
+def conclude(token: UnverifiedToken, keys: Sequence[PublicKey], policy: Policy, now: float) -> Verified:
+    """`judge` for a token that `admit` has passed under the same policy."""
+    _check_signature(token, keys)
+    for run in _RUN_AFTER_SIGNATURE:
+        run(token, policy, now)
+    verified = _new(Verified)
+    verified._claims = token.claims
+    verified._header = token.header
+    verified._policy = policy
+    verified._scopes = None
+    return verified
+
+
+def explain(
+    token: UnverifiedToken | MalformedTokenError,
+    keys: Sequence[PublicKey] | BearerguardError | None,
+    policy: Policy,
+    now: float,
+) -> Report:
+    """Return the `Report` of every check, whatever fails.
+
+    ``token`` may be the error that reading it ended with, ``keys`` the error that looking for them ended with (or None:
+    they were not looked for). Checks of claims run even if the signature is wrong: the report says what else is.
+    """
+    findings = _Findings(policy, now)
+    if isinstance(token, MalformedTokenError):
+        findings.failed(FORM, token)
+        findings.not_reached(*map(_rule, WITHOUT_KEY), KEY, SIGNATURE, *map(_rule, AFTER_SIGNATURE))
+        return findings.report()
+    findings.passed(FORM, "a signed JWT in compact form", "three segments")
+    for check in WITHOUT_KEY:
+        findings.run(check, token)
+    proven = False
+    if keys is None:
+        findings.not_reached(KEY, SIGNATURE)
+    elif isinstance(keys, BearerguardError):
+        findings.failed(KEY, keys)
+        findings.not_reached(SIGNATURE)
+    else:
+        findings.passed(KEY, "a key of the issuer", token.header.get("kid", "the only one that suits"))
+        try:
+            _check_signature(token, keys)
+        except SignatureError as error:
+            findings.failed(SIGNATURE, error)
+        else:
+            findings.passed(SIGNATURE, "the issuer's", "the issuer's")
+            proven = True
+    for check in AFTER_SIGNATURE:
+        if proven or not check.foreign:
+            findings.run(check, token)
+        else:
+            findings.not_reached(_rule(check))
+    return findings.report()
+
+
+class _Findings:
+    """Collects the results of one explanation; the first failure is what `judge` would raise."""
+
+    def __init__(self, policy: Policy, now: float) -> None:
+        self._policy = policy
+        self._now = now
+        self._results: list[CheckResult] = []
+        self._first: BearerguardError | None = None
+
+    def run(self, check: Check, token: UnverifiedToken) -> None:
+        expected, received = check.shows(token, self._policy, self._now)
+        try:
+            check.run(token, self._policy, self._now)
+        except TokenError as error:
+            self.failed(_rule(check), error, expected, received)
+        else:
+            self.passed(_rule(check), expected, received)
+
+    def passed(self, rule: Rule, expected: Any, received: Any) -> None:
+        self._add(rule, "passed", expected, received)
+
+    def failed(self, rule: Rule, error: BearerguardError, expected: Any = None, received: Any = None) -> None:
+        self._first = self._first or error
+        expected = expected if error.expected is None else error.expected
+        received = received if error.received is None else error.received
+        self._add(rule, "failed", expected, received, error.detail, error.hint)
+
+    def not_reached(self, *rules: Rule) -> None:
+        for rule in rules:
+            self._add(rule, "not reached")
+
+    def report(self) -> Report:
+        return Report(tuple(self._results), self._first)
+
+    def _add(
+        self,
+        rule: Rule,
+        outcome: Outcome,
+        expected: Any = None,
+        received: Any = None,
+        detail: str = "",
+        hint: str = "",
+    ) -> None:
+        wanted, found = ("" if value is None else show(value, plain=True) for value in (expected, received))
+        self._results.append(CheckResult(rule[0], outcome, rule[1], wanted, found, detail, hint))
+
+
+def _rule(check: Check) -> Rule:
+    return check.name, check.standard
+
+
+def _check_signature(token: UnverifiedToken, keys: Sequence[PublicKey]) -> None:
+    algorithm = token.header["alg"]
+    for key in keys:
+        check = key.checkers.get(algorithm)
+        if check is not None and check(token.signature, token.signing_input):
+            return
+    raise SignatureError(
+        "the signature does not verify under the issuer's key",
+        hint="The token was altered, or signed by someone else.",
+    )
