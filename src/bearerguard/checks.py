@@ -36,14 +36,16 @@ Shown = tuple[Any, Any]
 class Check(NamedTuple):
     """One rule: its name, the standard that asks for it, how to run it, and what it compares.
 
-    ``run`` raises a `TokenError`; ``shows`` returns what is expected and what was received, for a `Report`. A ``foreign``
-    check runs code that is not ours, which is never given claims that nothing proves.
+    ``run`` raises a `TokenError`; ``shows`` returns what is expected and what was received, for a `Report`. A policy to
+    which a check does not apply passes it whatever the token. A ``foreign`` check runs code that is not ours, which is
+    never given claims that nothing proves.
     """
 
     name: str
     standard: str
     run: Run
     shows: Callable[[UnverifiedToken, Policy, float], Shown]
+    applies: Callable[[Policy], bool] = lambda policy: True
     foreign: bool = False
 
 
@@ -72,24 +74,22 @@ def _type(token: UnverifiedToken, policy: Policy, now: float) -> None:
     wanted = policy.settings.token_type
     if typ == wanted and wanted is not None:
         return
-    if type(typ) is str:
-        typ = normal_type(typ)
-        if typ == wanted:
-            return
-        if wanted is None and typ in ("at+jwt", "jwt"):
+    normal = normal_type(typ) if type(typ) is str else None
+    if normal is not None:
+        if normal == wanted or (wanted is None and normal in ("at+jwt", "jwt")):
             return
     elif typ is None and wanted is None:
         return
     hint = ""
-    if typ == "jwt":
+    if normal == "jwt":
         hint = (
             "This looks like an ID token, which tells a client who logged in. Send the access token to an API. If this "
             "provider's access tokens really have typ 'JWT', set token_type='JWT' or ANY_TYPE."
         )
     elif typ is None:
         hint = "If this provider's access tokens have no 'typ', set token_type=ANY_TYPE."
-    elif type(typ) is str and typ in OTHER_TYPES:
-        hint = f"A {typ} is never an access token."
+    elif normal in OTHER_TYPES:
+        hint = f"A {normal} is never an access token."
     raise TokenTypeError(
         f"the token's 'typ' is {show(typ)}, expected {wanted or ANY_TYPE_SHOWN}",
         expected=wanted or ANY_TYPE_SHOWN,
@@ -121,9 +121,7 @@ def _signed(token: UnverifiedToken, policy: Policy, now: float) -> None:
 
 
 def _audience(token: UnverifiedToken, policy: Policy, now: float) -> None:
-    wanted = policy.settings.audiences
-    if wanted is None:
-        return
+    wanted = policy.settings.audiences or frozenset()
     name = policy.settings.audience_claim
     aud = token.claims.get(name)
     if type(aud) is list:
@@ -154,7 +152,9 @@ def _audience(token: UnverifiedToken, policy: Policy, now: float) -> None:
 
 
 def _expiry(token: UnverifiedToken, policy: Policy, now: float) -> None:
-    exp = _date(token, "exp", required=True)
+    exp = token.claims.get("exp")
+    if not ((type(exp) is int or type(exp) is float) and 0 <= exp < LATEST_DATE):
+        raise _not_a_date("exp", exp, required=True)
     if now < exp + policy.leeway:
         return
     late = now - exp
@@ -172,7 +172,9 @@ def _expiry(token: UnverifiedToken, policy: Policy, now: float) -> None:
 def _not_before(token: UnverifiedToken, policy: Policy, now: float) -> None:
     if "nbf" not in token.claims:
         return
-    nbf = _date(token, "nbf")
+    nbf = token.claims["nbf"]
+    if not ((type(nbf) is int or type(nbf) is float) and 0 <= nbf < LATEST_DATE):
+        raise _not_a_date("nbf", nbf, required=False)
     if now < nbf - policy.leeway:
         raise NotYetValidError(
             f"the token is valid in {nbf - now:.0f} s ('nbf'), leeway is {policy.leeway:g} s",
@@ -186,7 +188,9 @@ def _issued_at(token: UnverifiedToken, policy: Policy, now: float) -> None:
     max_age = policy.max_age
     if max_age is None and "iat" not in token.claims:
         return
-    iat = _date(token, "iat", required=max_age is not None)
+    iat = token.claims.get("iat")
+    if not ((type(iat) is int or type(iat) is float) and 0 <= iat < LATEST_DATE):
+        raise _not_a_date("iat", iat, required=max_age is not None)
     if now < iat - policy.leeway:
         raise NotYetValidError(
             f"the token was issued {iat - now:.0f} s in the future ('iat'), leeway is {policy.leeway:g} s",
@@ -256,11 +260,9 @@ def _bound(token: UnverifiedToken, policy: Policy, now: float) -> None:
 
 
 def _typed(token: UnverifiedToken, policy: Policy, now: float) -> None:
-    if policy.settings.typed is None:
-        return
     problem = ""
     try:
-        msgspec.convert(token.claims, policy.settings.typed)
+        msgspec.convert(deepcopy(token.claims), policy.settings.typed)  # what it does to them stays with it
     except msgspec.ValidationError as error:
         problem = str(error)[:200]
     except Exception as error:  # noqa: BLE001  # the type's own __post_init__ may raise anything
@@ -328,6 +330,7 @@ AFTER_SIGNATURE: Final = (
             "any audience" if policy.settings.audiences is None else sorted(policy.settings.audiences),
             token.claims.get(policy.settings.audience_claim),
         ),
+        lambda policy: policy.settings.audiences is not None,
     ),
     Check(
         "expiry",
@@ -367,6 +370,7 @@ AFTER_SIGNATURE: Final = (
             dict(policy.settings.required) or "none beyond the above",
             {name: token.claims.get(name) for name, _ in policy.settings.required} or None,
         ),
+        lambda policy: bool(policy.settings.required),
     ),
     Check(
         "proof of possession",
@@ -379,6 +383,7 @@ AFTER_SIGNATURE: Final = (
         "policy",
         _typed,
         lambda token, policy, now: (getattr(policy.settings.typed, "__name__", "any"), None),
+        lambda policy: policy.settings.typed is not None,
         foreign=True,
     ),
     Check(
@@ -386,19 +391,17 @@ AFTER_SIGNATURE: Final = (
         "policy",
         _custom,
         lambda token, policy, now: ([_name(c) for c in policy.settings.checks], None),
+        lambda policy: bool(policy.settings.checks),
         foreign=True,
     ),
 )
 """Checks of what the issuer said; they run once it is proven that the issuer said it."""
 
 
-def _date(token: UnverifiedToken, name: str, *, required: bool = False) -> float:
-    value = token.claims.get(name)
-    if (type(value) is int or type(value) is float) and 0 <= value < LATEST_DATE:
-        return value
+def _not_a_date(name: str, value: Any, *, required: bool) -> ClaimError:
     if required and value is None:
-        raise ClaimError(f"the token has no '{name}'", code="claim_missing", expected="seconds since 1970")
-    raise ClaimError(f"the token's '{name}' is not a date", expected="seconds since 1970", received=value)
+        return ClaimError(f"the token has no '{name}'", code="claim_missing", expected="seconds since 1970")
+    return ClaimError(f"the token's '{name}' is not a date", expected="seconds since 1970", received=value)
 
 
 def _name(check: Any) -> str:

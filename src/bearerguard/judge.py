@@ -17,7 +17,7 @@ from .report import CheckResult, Outcome, Report
 from .token import UnverifiedToken
 from .verified import Verified
 
-__all__ = ["AFTER_SIGNATURE", "LATEST_DATE", "WITHOUT_KEY", "admit", "conclude", "explain", "judge"]
+__all__ = ["AFTER_SIGNATURE", "LATEST_DATE", "WITHOUT_KEY", "Judge", "explain", "judge"]
 
 Rule = tuple[str, str]
 
@@ -26,37 +26,52 @@ KEY: Final[Rule] = ("key", "RFC 7515 section 4.1.4")
 SIGNATURE: Final[Rule] = ("signature", "RFC 7515 section 5.2")
 
 _new = object.__new__
-_RUN_WITHOUT_KEY = tuple(check.run for check in WITHOUT_KEY)
-_RUN_AFTER_SIGNATURE = tuple(check.run for check in AFTER_SIGNATURE)
 
 
-def admit(token: UnverifiedToken, policy: Policy) -> None:
-    """Run the checks that need no key; raises the `TokenError` of the first that fails."""
-    for run in _RUN_WITHOUT_KEY:
-        run(token, policy, 0.0)
+class Judge:
+    """The checks that apply under one policy, in their order. It keeps nothing of the tokens it judges.
+
+    `admit` runs what needs no key, `conclude` the rest; whoever calls the second has called the first, or knows that
+    this very header passed it under this very policy.
+    """
+
+    __slots__ = ("_after_signature", "_without_key", "policy")
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._without_key = tuple(check.run for check in WITHOUT_KEY if check.applies(policy))
+        self._after_signature = tuple(check.run for check in AFTER_SIGNATURE if check.applies(policy))
+
+    def admit(self, token: UnverifiedToken) -> None:
+        """Run the checks that need no key; raises the `TokenError` of the first that fails."""
+        for run in self._without_key:
+            run(token, self.policy, 0.0)
+
+    def conclude(self, token: UnverifiedToken, keys: Sequence[PublicKey], now: float) -> Verified:
+        """Return the token's claims as a `Verified`, or raise the `TokenError` of the first check that fails.
+
+        ``keys`` are the issuer's that may answer for this token, ``now`` is in seconds since 1970.
+        """
+        check_signature(token, keys)
+        policy = self.policy
+        for run in self._after_signature:
+            run(token, policy, now)
+        verified = _new(Verified)
+        verified._claims = token.claims
+        verified._header = token.header
+        verified._policy = policy
+        verified._scopes = None
+        return verified
 
 
 def judge(token: UnverifiedToken, keys: Sequence[PublicKey], policy: Policy, now: float) -> Verified:
-    """Return the token's claims as a `Verified`, or raise the `TokenError` of the first check that fails.
+    """Return the verdict on a token under a policy: a `Verified`, or the `TokenError` of the first check that fails.
 
-    ``keys`` are the issuer's that may answer for this token, ``now`` is in seconds since 1970. Every check runs here,
-    those without a key too: a caller cannot leave one out.
+    Every check runs here, those without a key too: a caller cannot leave one out.
     """
-    admit(token, policy)
-    return conclude(token, keys, policy, now)
-
-
-def conclude(token: UnverifiedToken, keys: Sequence[PublicKey], policy: Policy, now: float) -> Verified:
-    """`judge` for a token that `admit` has passed under the same policy."""
-    _check_signature(token, keys)
-    for run in _RUN_AFTER_SIGNATURE:
-        run(token, policy, now)
-    verified = _new(Verified)
-    verified._claims = token.claims
-    verified._header = token.header
-    verified._policy = policy
-    verified._scopes = None
-    return verified
+    court = Judge(policy)
+    court.admit(token)
+    return court.conclude(token, keys, now)
 
 
 def explain(
@@ -87,7 +102,7 @@ def explain(
     else:
         findings.passed(KEY, "a key of the issuer", token.header.get("kid", "the only one that suits"))
         try:
-            _check_signature(token, keys)
+            check_signature(token, keys)
         except SignatureError as error:
             findings.failed(SIGNATURE, error)
         else:
@@ -113,7 +128,8 @@ class _Findings:
     def run(self, check: Check, token: UnverifiedToken) -> None:
         expected, received = check.shows(token, self._policy, self._now)
         try:
-            check.run(token, self._policy, self._now)
+            if check.applies(self._policy):
+                check.run(token, self._policy, self._now)
         except TokenError as error:
             self.failed(_rule(check), error, expected, received)
         else:
@@ -152,7 +168,8 @@ def _rule(check: Check) -> Rule:
     return check.name, check.standard
 
 
-def _check_signature(token: UnverifiedToken, keys: Sequence[PublicKey]) -> None:
+def check_signature(token: UnverifiedToken, keys: Sequence[PublicKey]) -> None:
+    """Raise `SignatureError` unless one of the keys made the token's signature (RFC 7515 section 5.2)."""
     algorithm = token.header["alg"]
     for key in keys:
         check = key.checkers.get(algorithm)

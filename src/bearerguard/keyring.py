@@ -64,7 +64,7 @@ class FetchFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """One good key set and its times; replaced as a whole, so a reader never sees half of a change."""
 
     keys: KeySet
@@ -101,7 +101,7 @@ class KeyRing:
         self._failures = 0
         self._retry_at = float("-inf")
         self._unknown_at = float("-inf")
-        self._held: _Held | None = None
+        self.held: Held | None = None
         self._offline = keys is not None
         if keys is not None:
             try:
@@ -111,21 +111,21 @@ class KeyRing:
                     f"keys cannot be used: {error.detail}.", code="configuration_keys"
                 ) from None
             never = float("inf")
-            self._held = _Held(offline, 1, 0.0, never, never, never)
+            self.held = Held(offline, 1, 0.0, never, never, never)
 
     @property
     def generation(self) -> int:
         """Which key set this is, counted from 1; 0 while there is none. It changes when the keys change hands."""
-        return 0 if self._held is None else self._held.generation
+        return 0 if self.held is None else self.held.generation
 
     @property
     def keys(self) -> KeySet | None:
         """The key set that is held, however old."""
-        return None if self._held is None else self._held.keys
+        return None if self.held is None else self.held.keys
 
     def state(self, now: float) -> State:
         """Return the name of the state at a time (monotonic seconds)."""
-        held = self._held
+        held = self.held
         if held is None:
             return "empty"
         if self._offline:
@@ -142,7 +142,7 @@ class KeyRing:
         Raises `UnknownKeyError` when the issuer was asked recently and has no such key, and `KeysUnavailableError` when
         it could not be asked and nothing is held that may still be used.
         """
-        held = self._held
+        held = self.held
         if held is not None and now < held.expires_at:
             found = held.keys.candidates(algorithm, kid)
             if found:
@@ -161,7 +161,7 @@ class KeyRing:
 
         Raises `KeysUnavailableError` while the last attempt's back-off lasts.
         """
-        held = self._held
+        held = self.held
         if held is not None and now < held.expires_at:
             return None
         if now < self._retry_at:
@@ -170,7 +170,7 @@ class KeyRing:
 
     def due(self, now: float) -> Fetch | None:
         """Return the `Fetch` that keeps the keys fresh, when it is time for it; to be carried out off the request path."""
-        held = self._held
+        held = self.held
         if held is None or now < held.refresh_at or now < self._retry_at:
             return None
         return self._fetch("due", now)
@@ -212,7 +212,7 @@ class KeyRing:
             # Only a look for an unknown key starts this cool-down: a rotation right after a scheduled refresh is
             # found at once, and a flood of made-up names still costs one fetch a cool-down.
             self._unknown_at = now + self.limits.unknown_key_cooldown
-        self._held = _Held(
+        self.held = Held(
             keys=keys,
             generation=self.generation + 1,
             fetched_at=now,
@@ -244,7 +244,7 @@ class KeyRing:
             self._just_located = True
             return
         moved = isinstance(result, Fetched) and result.status in (404, 410)
-        if not self._fixed and (moved or self._held is None):
+        if not self._fixed and (moved or self.held is None):
             self._rediscover_at = now  # moved, or never right: the next attempt begins with discovery
         self._failures += 1
         pause = min(limits.failure_cooldown * 2.0 ** min(self._failures - 1, 30), limits.failure_cooldown_max)
@@ -255,7 +255,7 @@ class KeyRing:
         self._unknown_at = now + max(pause, limits.unknown_key_cooldown)
 
     def _unavailable(self, now: float) -> KeysUnavailableError:
-        until = self._unknown_at if self._held is not None and now < self._held.expires_at else self._retry_at
+        until = self._unknown_at if self.held is not None and now < self.held.expires_at else self._retry_at
         return KeysUnavailableError(
             f"the keys of {self.issuer} cannot be had: {self.last_error}", retry_after=max(0.0, until - now)
         )
@@ -357,11 +357,11 @@ def _retry_after(result: Fetched | FetchFailed) -> float | None:
 
 def _unknown(algorithm: str, kid: str | None, held: KeySet) -> UnknownKeyError:
     if kid is None:
-        detail = f"the token names no 'kid', and not exactly one of the issuer's {len(held)} keys suits {algorithm}"
+        detail = f"the token names no 'kid', and not exactly one key of the issuer suits {algorithm}"
     elif any(key.kid == kid for key in held.keys):
         detail = f"the issuer's key {_short(kid)} is not for {algorithm}"
     else:
-        detail = f"the issuer's {len(held)} keys do not include {_short(kid)}"
+        detail = f"no key of the issuer is named {_short(kid)}"
     return UnknownKeyError(
         detail,
         expected=[key.kid for key in held.keys],

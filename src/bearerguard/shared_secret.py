@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from .algorithms import CURVES
 from .errors import BearerguardError, ConfigurationError, MalformedTokenError
-from .judge import admit, conclude, explain
+from .judge import Judge, explain
 from .keys import PublicKey
 from .limits import DEFAULT_LIMITS, Limits
 from .policy import Marker, Policy
@@ -102,7 +102,7 @@ class SharedSecretVerifier:
             )
         if (problem := limits.problem()) is not None:
             raise ConfigurationError(f"limits: {problem}", code="configuration_limits")
-        self._rules = policy.rules
+        self._judge = Judge(policy.rules)
         self._keys = (policy._key,)
         self._limits = limits
         self._clock = clock
@@ -110,8 +110,8 @@ class SharedSecretVerifier:
     def verify(self, token: str | bytes, *, scopes: Collection[str] = ()) -> Verified:
         """Return who the token speaks for; raises `TokenError`, or `PermissionDeniedError` if it lacks a scope."""
         parsed = parse(token, self._limits)
-        admit(parsed, self._rules)
-        verified = conclude(parsed, self._keys, self._rules, self._clock())
+        self._judge.admit(parsed)
+        verified = self._judge.conclude(parsed, self._keys, self._clock())
         if scopes:
             require_scopes(verified, scopes)
         return verified
@@ -122,12 +122,12 @@ class SharedSecretVerifier:
         keys: tuple[PublicKey, ...] | BearerguardError | None = self._keys
         try:
             parsed = parse(token, self._limits)
-            admit(parsed, self._rules)
+            self._judge.admit(parsed)
         except MalformedTokenError as error:
             parsed = error
         except BearerguardError:
             keys = None
-        return explain(parsed, keys, self._rules, self._clock())
+        return explain(parsed, keys, self._judge.policy, self._clock())
 
     def now(self) -> float:
         """Return the verifier's wall clock, in seconds since 1970."""

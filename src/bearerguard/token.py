@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .encoding import TO_STANDARD, EncodingError, decode_object, decode_segment
+import msgspec
+
+from .encoding import EncodingError, decode_object, decode_segment
 from .errors import MalformedTokenError
 from .limits import DEFAULT_LIMITS, Limits
 
@@ -28,24 +30,14 @@ _UNSUPPORTED: Final = {
 _URL_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-class UnverifiedToken:
+class UnverifiedToken(msgspec.Struct, gc=False):
     """A token taken apart. ``header`` and ``claims`` are what it says, not what is true."""
 
-    __slots__ = ("claims", "header", "header_segment", "signature", "signing_input")
-
-    def __init__(
-        self,
-        header: dict[str, Any],
-        claims: dict[str, Any],
-        signature: bytes,
-        signing_input: bytes,
-        header_segment: bytes,
-    ) -> None:
-        self.header = header
-        self.claims = claims
-        self.signature = signature
-        self.signing_input = signing_input
-        self.header_segment = header_segment
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signature: bytes
+    signing_input: bytes
+    header_segment: bytes
 
     def __repr__(self) -> str:
         return "<UnverifiedToken>"
@@ -71,10 +63,9 @@ def parse(
         raw = text.encode()
     else:
         raw = text
-    standard = raw.translate(TO_STANDARD)
-    segments = standard.split(b".", 2)
+    segments = raw.split(b".", 2)
     if len(segments) != 3 or b"." in segments[2]:
-        raise _wrong_form(raw, standard)
+        raise _wrong_form(raw)
     header_segment, payload_segment, signature_segment = segments
     header = known_headers.get(header_segment) if known_headers is not None else None
     if header is None:
@@ -119,9 +110,9 @@ def _too_large(what: str, limit: int) -> MalformedTokenError:
     )
 
 
-def _wrong_form(raw: bytes, standard: bytes) -> MalformedTokenError:
+def _wrong_form(raw: bytes) -> MalformedTokenError:
     """Say what the text is instead of a signed JWT, without quoting it."""
-    dots = standard.count(b".")
+    dots = raw.count(b".")
     if not raw:
         return MalformedTokenError("the token is empty")
     if dots == 4:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from . import loops
 from .errors import (
@@ -23,8 +23,8 @@ from .errors import (
     UnknownKeyError,
 )
 from .fetch import AsyncFetcher, Fetch, Fetcher, FetchFailed, HttpFetcher
-from .judge import admit, conclude, explain
-from .keyring import KeyRing
+from .judge import Judge, explain
+from .keyring import Held, KeyRing
 from .keys import PublicKey
 from .limits import DEFAULT_LIMITS, Limits
 from .policy import Policy
@@ -34,6 +34,25 @@ from .verified import Verified
 
 KNOWN_HEADERS: Final = 64
 """Encoded protected headers remembered after a verified signature; an issuer uses one for each key."""
+
+
+class _Issuer(NamedTuple):
+    """One issuer of a verifier: its name, the judge of its tokens and the ring of its keys."""
+
+    name: str
+    judge: Judge
+    ring: KeyRing
+
+
+class _Recollection(NamedTuple):
+    """What one protected header led to when a token that carried it was verified; until when (monotonic seconds)."""
+
+    issuer: str
+    judge: Judge
+    ring: KeyRing
+    held: Held
+    until: float
+    keys: tuple[PublicKey, ...]
 
 
 class _Core:
@@ -70,75 +89,88 @@ class _Core:
         self._limits = limits
         self._clock = clock
         self._monotonic = monotonic
-        self._by_issuer = {policy.issuer: (policy, KeyRing(policy, limits, keys=keys)) for policy in policies}
+        self._by_issuer = {
+            policy.issuer: _Issuer(policy.issuer, Judge(policy), KeyRing(policy, limits, keys=keys))
+            for policy in policies
+        }
+        self._first = self._by_issuer[policies[0].issuer]
         self._known_headers: dict[bytes, dict[str, Any]] = {}
-        self._cleared: dict[bytes, Policy] = {}
+        self._recollections: dict[bytes, _Recollection] = {}
 
     def now(self) -> float:
         """Return the verifier's wall clock, in seconds since 1970."""
         return self._clock()
 
-    def _admit(self, token: str | bytes) -> tuple[UnverifiedToken, Policy, KeyRing]:
-        """Everything that can be said without keys, so that garbage never causes a fetch."""
-        parsed = parse(token, self._limits, self._known_headers)
-        iss = parsed.claims.get("iss")
-        found = self._by_issuer.get(iss) if type(iss) is str else None
-        if found is None:
-            raise self._unrouted(parsed)
-        policy = found[0]
-        # The look-up above was the issuer's check; algorithm and type depend on header and policy alone, and a header
-        # that a verified token carried has passed them.
-        if self._cleared.get(parsed.header_segment) is not policy:
-            admit(parsed, policy)
-        return parsed, policy, found[1]
+    def _recall(self, parsed: UnverifiedToken) -> _Recollection | None:
+        """Return what this header led to before, if it would lead there again without a fetch.
 
-    def _unrouted(self, parsed: UnverifiedToken) -> TokenError:
-        """Return the first policy's refusal of a token that is from no issuer of ours, naming all that are."""
+        Algorithm and type depend on header and policy alone, the keys on header and key set: while the set is the same
+        object and fresh, a header that a verified token carried needs none of that again. The claims do, all of them.
+        """
+        known = self._recollections.get(parsed.header_segment)
+        if known is None:
+            return None
+        issuer, _, ring, held, until, _ = known
+        fits = ring.held is held and self._monotonic() < until and parsed.claims.get("iss") == issuer
+        return known if fits else None
+
+    def _admit(self, parsed: UnverifiedToken) -> _Issuer:
+        """Say everything that can be said without keys, so that garbage never causes a fetch."""
+        issuer = self._route(parsed)
+        if issuer is not None:
+            issuer.judge.admit(parsed)
+            return issuer
         try:
-            admit(parsed, self.policies[0])
+            self._first.judge.admit(parsed)
         except IssuerError as error:
             if len(self.policies) == 1:
-                return error
+                raise
             issuers = sorted(self._by_issuer)
-            return IssuerError(
+            raise IssuerError(
                 f"the token's issuer is none of this verifier's: {', '.join(issuers)[:400]}",
                 expected=issuers,
                 received=error.received,
                 hint=error.hint,
-            )
-        except TokenError as error:
-            return error
-        raise AssertionError("a token that no issuer's policy routes was admitted")  # pragma: no cover
+            ) from None
+        raise AssertionError("a token from no issuer of ours was admitted")  # pragma: no cover
 
-    def _judge(
-        self, parsed: UnverifiedToken, keys: tuple[PublicKey, ...], policy: Policy, scopes: Collection[str]
-    ) -> Verified:
-        verified = conclude(parsed, keys, policy, self._clock())
-        cleared = self._cleared
-        if parsed.header_segment not in cleared and len(cleared) < KNOWN_HEADERS:
+    def _route(self, parsed: UnverifiedToken) -> _Issuer | None:
+        iss = parsed.claims.get("iss")
+        return self._by_issuer.get(iss) if type(iss) is str else None
+
+    def _conclude(self, parsed: UnverifiedToken, issuer: _Issuer, keys: tuple[PublicKey, ...]) -> Verified:
+        verified = issuer.judge.conclude(parsed, keys, self._clock())
+        held = issuer.ring.held
+        # The set may have been replaced since the keys were looked up; keys of another set are other objects.
+        if held is not None and held.keys.candidates(parsed.header["alg"], parsed.header.get("kid")) == keys:
+            if len(self._recollections) >= KNOWN_HEADERS:
+                self._forget()
             self._known_headers[parsed.header_segment] = parsed.header
-            cleared[parsed.header_segment] = policy
-        if scopes:
-            require_scopes(verified, scopes)
+            self._recollections[parsed.header_segment] = _Recollection(*issuer, held, held.refresh_at, keys)
         return verified
+
+    def _forget(self) -> None:
+        self._known_headers.clear()
+        self._recollections.clear()
 
     def _report(
         self,
         parsed: UnverifiedToken | MalformedTokenError,
         keys: tuple[PublicKey, ...] | BearerguardError | None,
-        policy: Policy,
     ) -> Report:
-        return explain(parsed, keys, policy, self._clock())
+        issuer = (self._route(parsed) if isinstance(parsed, UnverifiedToken) else None) or self._first
+        return explain(parsed, keys, issuer.judge.policy, self._clock())
 
-    def _parsed(self, token: str | bytes) -> tuple[UnverifiedToken | MalformedTokenError, Policy, KeyRing]:
-        """Read a token for an explanation: what cannot be read or routed is explained under the first policy."""
-        first = self._by_issuer[self.policies[0].issuer]
+    def _read(self, token: str | bytes) -> tuple[UnverifiedToken | MalformedTokenError, KeyRing | None]:
+        """Read a token for an explanation; with the ring to look at, unless `verify` would not come so far."""
         try:
             parsed = parse(token, self._limits)
         except MalformedTokenError as error:
-            return error, *first
-        iss = parsed.claims.get("iss")
-        return parsed, *(self._by_issuer.get(iss, first) if isinstance(iss, str) else first)
+            return error, None
+        try:
+            return parsed, self._admit(parsed).ring
+        except TokenError:
+            return parsed, None
 
 
 class Verifier(_Core):
@@ -168,7 +200,7 @@ class Verifier(_Core):
             raise ConfigurationError(
                 "fetcher has no method fetch(request): give an HttpFetcher, or leave it out."
             )
-        self._locks = {ring: threading.Lock() for _, ring in self._by_issuer.values()}
+        self._locks = {ring: threading.Lock() for _, _, ring in self._by_issuer.values()}
 
     def verify(self, token: str | bytes, *, scopes: Collection[str] = ()) -> Verified:
         """Return who the token speaks for.
@@ -176,29 +208,32 @@ class Verifier(_Core):
         Raises `TokenError` (the token is refused), `PermissionDeniedError` (it lacks one of ``scopes``) or
         `KeysUnavailableError` (nobody can say: the issuer cannot be reached).
         """
-        parsed, policy, ring = self._admit(token)
-        keys = self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
-        return self._judge(parsed, keys, policy, scopes)
+        parsed = parse(token, self._limits, self._known_headers)
+        known = self._recall(parsed)
+        if known is not None:
+            verified = known.judge.conclude(parsed, known.keys, self._clock())
+        else:
+            issuer = self._admit(parsed)
+            keys = self._keys(issuer.ring, parsed.header["alg"], parsed.header.get("kid"))
+            verified = self._conclude(parsed, issuer, keys)
+        if scopes:
+            require_scopes(verified, scopes)
+        return verified
 
     def explain(self, token: str | bytes) -> Report:
         """Return a `Report` of every check of this token. Raises nothing for any token."""
-        parsed, policy, ring = self._parsed(token)
+        parsed, ring = self._read(token)
         keys: tuple[PublicKey, ...] | BearerguardError | None = None
-        if isinstance(parsed, UnverifiedToken):
+        if ring is not None and isinstance(parsed, UnverifiedToken):
             try:
-                admit(parsed, policy)
-            except BearerguardError:
-                keys = None  # `verify` would not look either
-            else:
-                try:
-                    keys = self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
-                except (UnknownKeyError, KeysUnavailableError) as error:
-                    keys = error
-        return self._report(parsed, keys, policy)
+                keys = self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
+            except (UnknownKeyError, KeysUnavailableError) as error:
+                keys = error
+        return self._report(parsed, keys)
 
     def warm(self) -> None:
         """Fetch every issuer's keys now, so that a wrong setting shows at boot; raises `KeysUnavailableError`."""
-        for _, ring in self._by_issuer.values():
+        for _, _, ring in self._by_issuer.values():
             while (needed := ring.missing(self._monotonic())) is not None:
                 with self._locks[ring]:
                     self._carry_out(ring, needed)
@@ -277,29 +312,32 @@ class AsyncVerifier(_Core):
 
     async def verify(self, token: str | bytes, *, scopes: Collection[str] = ()) -> Verified:
         """Return who the token speaks for; raises as `Verifier.verify`."""
-        parsed, policy, ring = self._admit(token)
-        keys = await self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
-        return self._judge(parsed, keys, policy, scopes)
+        parsed = parse(token, self._limits, self._known_headers)
+        known = self._recall(parsed)
+        if known is not None:
+            verified = known.judge.conclude(parsed, known.keys, self._clock())
+        else:
+            issuer = self._admit(parsed)
+            keys = await self._keys(issuer.ring, parsed.header["alg"], parsed.header.get("kid"))
+            verified = self._conclude(parsed, issuer, keys)
+        if scopes:
+            require_scopes(verified, scopes)
+        return verified
 
     async def explain(self, token: str | bytes) -> Report:
         """Return a `Report` of every check of this token. Raises nothing for any token."""
-        parsed, policy, ring = self._parsed(token)
+        parsed, ring = self._read(token)
         keys: tuple[PublicKey, ...] | BearerguardError | None = None
-        if isinstance(parsed, UnverifiedToken):
+        if ring is not None and isinstance(parsed, UnverifiedToken):
             try:
-                admit(parsed, policy)
-            except BearerguardError:
-                keys = None  # `verify` would not look either
-            else:
-                try:
-                    keys = await self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
-                except (UnknownKeyError, KeysUnavailableError) as error:
-                    keys = error
-        return self._report(parsed, keys, policy)
+                keys = await self._keys(ring, parsed.header["alg"], parsed.header.get("kid"))
+            except (UnknownKeyError, KeysUnavailableError) as error:
+                keys = error
+        return self._report(parsed, keys)
 
     async def warm(self) -> None:
         """Fetch every issuer's keys now, so that a wrong setting shows at boot; raises `KeysUnavailableError`."""
-        for _, ring in self._by_issuer.values():
+        for _, _, ring in self._by_issuer.values():
             while (needed := ring.missing(self._monotonic())) is not None:
                 await self._flight(ring, needed).wait()
 

@@ -311,6 +311,17 @@ def test_after_discovery_come_the_keys_however_slowly() -> None:
     assert issuer.asked == [OIDC, JWKS]
 
 
+def test_after_a_discovery_that_failed_come_the_keys_however_slowly() -> None:
+    ring, issuer = filled(limits=Limits(discovery_ttl=100, failure_cooldown_max=0.5))
+    issuer.fail(OIDC)
+    for now in (START + 240, START + 241):
+        fetch = ring.due(now)
+        assert fetch is not None
+        issuer.carry_out(ring, fetch, now)
+    assert issuer.asked == [OIDC, JWKS]
+    assert ring.state(START + 241) == "fresh"
+
+
 def test_the_limits_on_documents_hold_for_discovery_too() -> None:
     limits = Limits(json_depth=3)
     issuer = Issuer()

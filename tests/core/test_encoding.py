@@ -12,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bearerguard.encoding import (
-    TO_STANDARD,
     EncodingError,
     decode_base64url,
     decode_object,
@@ -29,7 +28,7 @@ ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_
 
 def segment(text: str | bytes) -> bytes:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return decode_segment(raw.translate(TO_STANDARD))
+    return decode_segment(raw)
 
 
 def refused(text: str) -> bool:
@@ -120,8 +119,7 @@ def test_near_misses_of_a_good_text_are_refused(good: str, near_misses: list[str
         assert refused(text), text
 
 
-def test_a_dot_ends_a_segment_and_is_no_part_of_a_key() -> None:
-    assert b"AA.AA".translate(TO_STANDARD) == b"AA.AA"
+def test_a_dot_is_no_part_of_a_segment_or_a_key() -> None:
     assert refused("AA.AA")
 
 

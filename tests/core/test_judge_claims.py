@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bearerguard.errors import ClaimError, SignatureError
-from bearerguard.judge import admit, conclude, judge
+from bearerguard.judge import Judge, judge
 from bearerguard.keys import key_set
 from bearerguard.token import parse
 from bearerguard.verified import Verified
@@ -169,6 +169,22 @@ def test_the_claims_fit_the_type_or_are_refused(body: dict[str, Any], code: str 
     assert seen == code or (code is None and isinstance(seen, Verified) and isinstance(seen.typed, Shape))
 
 
+@dataclass
+class Meddler:
+    roles: Any
+
+    def __post_init__(self) -> None:
+        self.roles.append("admin")
+
+
+def test_a_type_of_ones_own_cannot_change_the_claims_it_is_made_from() -> None:
+    seen = verdict(
+        body={"roles": ["user"]},
+        settings={"claims_type": Meddler, "roles_claim": "roles"},
+    )
+    assert seen == "claim_invalid" or (isinstance(seen, Verified) and seen.roles == {"user"})
+
+
 def _no_bots(claims: Mapping[str, Any]) -> str | None:
     return f"bots are out: {claims['name']}" if "bot" in claims["name"] else None
 
@@ -240,11 +256,21 @@ def test_any_one_of_the_keys_may_answer() -> None:
 
 def test_a_token_without_a_signature_is_refused_before_a_key_is_looked_for() -> None:
     token = parse(mint().rpartition(".")[0] + ".")
-    for run in (lambda: admit(token, policy()), lambda: judge(token, KEYS, policy(), NOW)):
-        with pytest.raises(SignatureError):
-            run()
+    court = Judge(policy())
+    with pytest.raises(SignatureError, match="is empty"):
+        court.admit(token)
     with pytest.raises(SignatureError):
-        conclude(token, KEYS, policy(), NOW)
+        court.conclude(token, KEYS, NOW)
+
+
+def test_a_judge_keeps_nothing_of_the_tokens_it_has_judged() -> None:
+    court = Judge(policy())
+    for sub in ("alice", "bob"):
+        token = unverified(body={"sub": sub})
+        court.admit(token)
+        assert court.conclude(token, KEYS, NOW).subject == sub
+    with pytest.raises(AttributeError):
+        court.seen = "bob"  # type: ignore[attr-defined]
 
 
 @given(st.integers(0, 63), st.integers(1, 255))

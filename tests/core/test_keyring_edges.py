@@ -12,7 +12,7 @@ import pytest
 
 from bearerguard import keyring
 from bearerguard.errors import BearerguardError, ConfigurationError, KeysUnavailableError, UnknownKeyError
-from bearerguard.keyring import Fetch, Fetched, FetchFailed
+from bearerguard.keyring import Fetch, Fetched, FetchFailed, KeyRing
 from tests.core.builders import jwk, jwks, private_key
 from tests.core.ringing import JWKS, START, Issuer, filled, names, page, published, ring_of
 
@@ -193,3 +193,57 @@ def test_whatever_moment_another_threads_answer_arrives_at_a_look_ends_well(
             key.kid for key in outcome
         ] == [kid]
     assert number > 4
+
+
+def seen(ring: KeyRing, kid: str, now: float) -> str:
+    """What a caller meets."""
+    try:
+        found = ring.look("EdDSA", kid, now)
+    except BearerguardError as error:
+        return error.code
+    return "fetch" if isinstance(found, Fetch) else "keys"
+
+
+@pytest.mark.parametrize("kid", ["key-1", "key-2", "key-3"])
+@pytest.mark.parametrize(
+    "answer", [page(published("key-1", "key-2")), page(published("key-2")), page(b"", 500)]
+)
+@pytest.mark.parametrize(
+    ("failed_before", "age", "asking"),
+    [
+        (False, None, "key-1"),
+        (False, 1, "key-3"),
+        (False, 3901, "key-1"),
+        (True, None, "key-1"),
+        (True, 1, "key-3"),
+        (True, 3901, "key-1"),
+    ],
+)
+def test_whatever_moment_of_an_answer_someone_looks_it_is_before_or_after_and_nothing_between(
+    failed_before: bool, age: float | None, asking: str, answer: Fetched, kid: str
+) -> None:
+    number, reached = 0, True
+    while reached:
+        number += 1
+        ring, issuer = ring_of(jwks_uri=JWKS), Issuer()
+        now = START
+        if age is not None:
+            issuer.keys(ring)
+            now += age
+        if failed_before:
+            failing = ring.look("EdDSA", asking, now)
+            assert isinstance(failing, Fetch)
+            ring.accept(failing, page(b"", 500), now)
+            now += 10
+        fetch = ring.look("EdDSA", asking, now)
+        assert isinstance(fetch, Fetch)
+        moments = [seen(ring, kid, now)]
+        _, reached = at_line(
+            number,
+            lambda ring=ring, fetch=fetch, now=now: ring.accept(fetch, answer, now),  # type: ignore[misc]
+            lambda ring=ring, now=now, moments=moments: moments.append(seen(ring, kid, now)),  # type: ignore[misc]
+        )
+        if reached:
+            before, during, after = *moments, seen(ring, kid, now)
+            assert during in (before, after), f"{before}, then {during}, then {after}"
+    assert number > 20

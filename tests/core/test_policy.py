@@ -108,6 +108,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"max_age": -1}, "invalid", "max_age is in seconds, at least 0; -1 is not"),
     ({"max_age": float("inf")}, "invalid", "max_age is in seconds"),
     ({"max_age": float("nan")}, "invalid", "max_age is in seconds"),
+    ({"max_age": 2**53 + 2}, "invalid", "max_age is in seconds"),
     ({"max_age": False}, "invalid", "max_age is in seconds"),
     ({"max_age": 10**400}, "invalid", "max_age is in seconds"),
     # names and places of claims
@@ -216,7 +217,7 @@ ACCEPTED: list[dict[str, Any]] = [
     {"leeway": 0},
     {"leeway": MAX_LEEWAY},
     {"max_age": 0},
-    {"max_age": 10**9},
+    {"max_age": 2**53},
     {"algorithms": {"ES256"}},
     {"scope_claim": "permissions"},
     {"roles_claim": ("realm_access", "roles")},

@@ -131,6 +131,13 @@ def test_changing_the_mapping_a_policy_was_made_from_does_not_change_the_policy(
         given.required_claims["tenant"] = "red"
 
 
+def test_a_word_of_an_enumeration_is_the_word_it_stands_for() -> None:
+    given = policy(scope_claim=Place.ROLES, required_claims={Place.ROLES: Place.ROLES})
+    assert given == policy(scope_claim="roles", required_claims={"roles": "roles"})
+    names = (*given.settings.scope_claim, *given.settings.required[0])
+    assert [type(name) for name in names] == [str, str, str]
+
+
 @pytest.mark.parametrize("name", ["scope_claim", "client_id_claim"])
 def test_names_whose_order_counts_are_not_given_without_an_order(name: str) -> None:
     with pytest.raises(ConfigurationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -103,6 +104,22 @@ def test_what_is_done_to_a_list_or_object_that_was_handed_out_stays_with_its_own
     assert verified["tenant"] == {"ids": [1]}
     assert verified.audience == (AUDIENCE, "b")
     assert verified.header == HEADER | {"x": ["deep"]}
+
+
+@dataclass
+class Shape:
+    roles: Any
+    level: int = 0
+
+
+def test_the_claims_as_a_type_are_made_anew_at_each_call() -> None:
+    verified = caller({"claims_type": Shape, "roles_claim": "roles"}, roles=["user"])
+    assert verified.typed == Shape(["user"])
+    verified.typed.roles.append("admin")
+    verified.typed.level = 9
+    assert verified.typed == Shape(["user"])
+    assert verified.roles == {"user"}
+    assert caller(roles=["user"]).typed is None
 
 
 def test_two_are_equal_when_header_and_claims_are() -> None:

@@ -79,6 +79,7 @@ ROW: Final = Provider(
     unverified=(
         "Sources disagree whether an API may sign with RS512: only RS256 and PS256 are accepted.",
         "That the header of the profile `auth0` says `JWT` is from practice, not from the pages read.",
+        "Custom domains, machines' tokens and what a client gets that names no audience are from practice.",
         "That no ID token has `azp` is from practice; ID tokens also differ in `aud`, which is the client's id.",
     ),
     settings={"algorithms": ("RS256", "PS256"), "scope_claim": "scope", "roles_claim": "permissions"},

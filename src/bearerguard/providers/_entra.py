@@ -103,6 +103,7 @@ ROW: Final = Provider(
     ),
     unverified=(
         "National clouds, External ID and B2C have other issuers: give issuer= and, where needed, discovery_url=.",
+        "Microsoft asks applications not to rely on a claim's presence; `azp` or `appid` is required all the same.",
         "That ID tokens never have `azp` or `appid` is read from their absence in the reference.",
     ),
     settings={

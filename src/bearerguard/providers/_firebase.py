@@ -64,7 +64,7 @@ ROW: Final = Provider(
         "a guide to Firebase as an issuer, issuer and discovery (undated copy, read 2026-11)",
     ),
     unverified=(
-        "The issuer of session cookies is from practice.",
+        "Custom tokens, the issuer of session cookies and that tenants share issuer and audience are from practice.",
         "The key set's address is from a guide and much public code, not from Google's own page.",
     ),
     settings={

@@ -77,7 +77,9 @@ ROW: Final = Provider(
         "Okta support, access tokens of the org authorization server (undated, later than 2024-03)",
         "@okta/jwt-verifier 4.0 (undated copy, read 2026-11)",
     ),
-    unverified=("That ID tokens never have `cid` is read from their reference, which does not list it.",),
+    unverified=(
+        "That ID tokens never have `cid`, the name `groups` and the path of the key set are from practice.",
+    ),
     settings={
         "algorithms": ("RS256",),
         "token_type": ANY_TYPE,

@@ -34,7 +34,7 @@ ROW: Final = Provider(
     roles="none of its own: what the consent app puts below `ext`",
     client="`client_id`",
     keys="by discovery (`/.well-known/jwks.json`)",
-    evidence="`client_id`, which an ID token does not have",
+    evidence="`client_id`, which an ID token does not have, and `jti`",
     quirks=(
         "Access tokens are opaque (`ory_at_...`) unless `strategies.access_token`, or the client's own setting, is `jwt`.",
         "A token has no audience unless the client asked for one, and is refused here.",

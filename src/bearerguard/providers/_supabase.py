@@ -67,6 +67,7 @@ ROW: Final = Provider(
         "Supabase, JWT Signing Keys (undated copy, read 2026-11)",
     ),
     unverified=(
+        "That anonymous users have `role` and `aud` `authenticated` is from practice.",
         "What the tokens of a project's OAuth server look like, beyond `client_id`.",
         "EdDSA is announced; only ES256 and RS256 are accepted.",
     ),
