@@ -222,11 +222,9 @@ def _scope(token: UnverifiedToken, policy: Policy, now: float) -> None:
         if scope is None:
             continue
         if type(scope) is str:
-            if scope.isprintable() or not _has_controls(scope):
+            if _is_scope(scope):
                 return
-        elif type(scope) is list and all(
-            type(word) is str and (word.isprintable() or not _has_controls(word)) for word in scope
-        ):
+        elif type(scope) is list and all(type(word) is str and _is_scope(word) for word in scope):
             return
         raise ClaimError(
             f"the token's '{name}' is not a string of scopes",
@@ -406,6 +404,11 @@ def _not_a_date(name: str, value: Any, *, required: bool) -> ClaimError:
 
 def _name(check: Any) -> str:
     return str(getattr(check, "__name__", type(check).__name__))
+
+
+def _is_scope(text: str) -> bool:
+    """Return whether a text is made of what scopes are made of (RFC 6749 section 3.3), and spaces."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
 
 
 def _has_controls(text: str) -> bool:

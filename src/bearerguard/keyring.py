@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from .encoding import EncodingError, decode_object
@@ -28,6 +28,9 @@ from .urls import check_url, is_loopback
 
 Reason = Literal["empty", "due", "expired", "unknown key"]
 Document = Literal["metadata", "key set"]
+NEVER: Final = float("inf")
+NEVER_YET: Final = float("-inf")
+
 State = Literal["empty", "fresh", "due", "stale", "expired", "offline"]
 
 
@@ -75,10 +78,29 @@ class Held:
     expires_at: float
 
 
-class KeyRing:
-    """The keys of one issuer, and the discovery of where they are. Not locked: its driver makes one call at a time.
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a ring knows at one moment. Times are monotonic seconds.
 
-    `look` may be called by anyone at any time; `accept` only by the one who carried out the `Fetch`.
+    It is replaced as a whole: whoever looks while an answer is taken in sees the time before or the time after.
+    """
+
+    held: Held | None = None
+    jwks_uri: str | None = None
+    rediscover_at: float = NEVER_YET
+    located_just_now: bool = False
+    asking: int = 0
+    attempt: int = 0
+    failures: int = 0
+    retry_at: float = NEVER_YET
+    unknown_at: float = NEVER_YET
+    last_error: str = ""
+
+
+class KeyRing:
+    """The keys of one issuer, and the discovery of where they are.
+
+    `look` may be called by anyone at any time; `accept` only by the one who carried out the `Fetch`, one at a time.
     """
 
     def __init__(
@@ -90,18 +112,11 @@ class KeyRing:
     ) -> None:
         self.issuer = policy.issuer
         self.limits = limits
-        self.attempt = 0
-        self.last_error = ""
-        self._jwks_uri = policy.jwks_uri
+        self.snapshot = Snapshot(
+            jwks_uri=policy.jwks_uri, rediscover_at=NEVER_YET if policy.jwks_uri is None else NEVER
+        )
         self._fixed = policy.jwks_uri is not None
-        self._rediscover_at = float("inf") if self._fixed else float("-inf")
-        self._just_located = False
         self._discovery_urls = discovery_urls(policy)
-        self._asking = 0
-        self._failures = 0
-        self._retry_at = float("-inf")
-        self._unknown_at = float("-inf")
-        self.held: Held | None = None
         self._offline = keys is not None
         if keys is not None:
             try:
@@ -110,22 +125,33 @@ class KeyRing:
                 raise ConfigurationError(
                     f"keys cannot be used: {error.detail}.", code="configuration_keys"
                 ) from None
-            never = float("inf")
-            self.held = Held(offline, 1, 0.0, never, never, never)
+            self.snapshot = replace(self.snapshot, held=Held(offline, 1, 0.0, NEVER, NEVER, NEVER))
+
+    @property
+    def attempt(self) -> int:
+        """How many fetches have been carried out; a `Fetch` of another number has been overtaken."""
+        return self.snapshot.attempt
+
+    @property
+    def last_error(self) -> str:
+        """Why the last attempt failed; empty after a good one."""
+        return self.snapshot.last_error
 
     @property
     def generation(self) -> int:
         """Which key set this is, counted from 1; 0 while there is none. It changes when the keys change hands."""
-        return 0 if self.held is None else self.held.generation
+        held = self.snapshot.held
+        return 0 if held is None else held.generation
 
     @property
     def keys(self) -> KeySet | None:
         """The key set that is held, however old."""
-        return None if self.held is None else self.held.keys
+        held = self.snapshot.held
+        return None if held is None else held.keys
 
     def state(self, now: float) -> State:
         """Return the name of the state at a time (monotonic seconds)."""
-        held = self.held
+        held = self.snapshot.held
         if held is None:
             return "empty"
         if self._offline:
@@ -142,122 +168,136 @@ class KeyRing:
         Raises `UnknownKeyError` when the issuer was asked recently and has no such key, and `KeysUnavailableError` when
         it could not be asked and nothing is held that may still be used.
         """
-        held = self.held
-        if held is not None and now < held.expires_at:
-            found = held.keys.candidates(algorithm, kid)
-            if found:
-                return found
-            if not self._offline and now >= self._unknown_at:
-                return self._fetch("unknown key", now)
-            if self._failures:
-                raise self._unavailable(now)
+        known = self.snapshot
+        held = known.held
+        if held is None or now >= held.expires_at:
+            return self._needed(known, now)
+        found = held.keys.candidates(algorithm, kid)
+        if found:
+            return found
+        if self._offline:
             raise _unknown(algorithm, kid, held.keys)
-        return self.missing(now) or self.look(
-            algorithm, kid, now
-        )  # None: another thread's answer has just come
+        # After a failure the issuer is left alone for as long as a made-up name may make us ask it.
+        pause_ends = max(known.unknown_at, known.retry_at)
+        if now >= pause_ends:
+            return self._fetch(known, "unknown key", now)
+        if known.failures:
+            raise self._unavailable(known, pause_ends - now)
+        raise _unknown(algorithm, kid, held.keys)
 
     def missing(self, now: float) -> Fetch | None:
         """Return the `Fetch` that is needed before anything can be verified, or None if keys are held.
 
         Raises `KeysUnavailableError` while the last attempt's back-off lasts.
         """
-        held = self.held
-        if held is not None and now < held.expires_at:
+        known = self.snapshot
+        if known.held is not None and now < known.held.expires_at:
             return None
-        if now < self._retry_at:
-            raise self._unavailable(now)
-        return self._fetch("empty" if held is None else "expired", now)
+        return self._needed(known, now)
 
     def due(self, now: float) -> Fetch | None:
         """Return the `Fetch` that keeps the keys fresh, when it is time for it; to be carried out off the request path."""
-        held = self.held
-        if held is None or now < held.refresh_at or now < self._retry_at:
+        known = self.snapshot
+        if known.held is None or now < known.held.refresh_at or now < known.retry_at:
             return None
-        return self._fetch("due", now)
+        return self._fetch(known, "due", now)
 
     def accept(self, fetch: Fetch, result: Fetched | FetchFailed, now: float) -> None:
         """Take in how a `Fetch` went. Never raises; a failure never discards keys.
 
         A result that another one has overtaken is ignored.
         """
-        if fetch.attempt != self.attempt:
-            return
-        try:
-            self._take(fetch, _well_formed(fetch, result), now)
-        finally:
-            # Last: whoever looks meanwhile holds a `Fetch` of this attempt, and finds it done.
-            self.attempt += 1
+        known = self.snapshot
+        if fetch.attempt == known.attempt:
+            before = replace(known, attempt=known.attempt + 1, located_just_now=False)
+            self.snapshot = self._after(before, fetch, _well_formed(fetch, result), now)
 
-    def _take(self, fetch: Fetch, result: Fetched | FetchFailed, now: float) -> None:
-        self._just_located = False
+    def _after(self, known: Snapshot, fetch: Fetch, result: Fetched | FetchFailed, now: float) -> Snapshot:
         discovering = fetch.document == "metadata"
-        if discovering and self._try_the_other_address(result):
-            return
+        if discovering:
+            # OpenID Connect and RFC 8414 have two addresses for one document; a 404 at the first is an answer.
+            missing = isinstance(result, Fetched) and result.status in (404, 405, 410)
+            another = missing and known.asking + 1 < len(self._discovery_urls)
+            known = replace(known, asking=known.asking + 1 if another else 0)
+            if another:
+                return known
         try:
             document = _document(result, fetch.byte_limit)
             if discovering:
-                self._jwks_uri = located(document, self.issuer, self.limits)
-                self._rediscover_at = now + self.limits.discovery_ttl
-                self._just_located = True  # the keys come next, however soon the location is due again
-                return
+                return replace(
+                    known,
+                    jwks_uri=located(document, self.issuer, self.limits),
+                    rediscover_at=now + self.limits.discovery_ttl,
+                    located_just_now=True,  # the keys come next, however soon the location is due again
+                )
             keys = key_set(document, self.limits)
         except DocumentError as error:
-            self._failed(fetch, result, error.detail, now)
-            return
+            return self._failed(known, fetch, result, error.detail, now)
         lifetime = _lifetime(result, self.limits)
-        self._failures = 0
-        self._retry_at = float("-inf")
-        self.last_error = ""
-        if fetch.reason == "unknown key":
-            # Only a look for an unknown key starts this cool-down: a rotation right after a scheduled refresh is
-            # found at once, and a flood of made-up names still costs one fetch a cool-down.
-            self._unknown_at = now + self.limits.unknown_key_cooldown
-        self.held = Held(
+        held = Held(
             keys=keys,
-            generation=self.generation + 1,
+            generation=1 if known.held is None else known.held.generation + 1,
             fetched_at=now,
             refresh_at=now + lifetime * self.limits.refresh_ahead,
             stale_at=now + lifetime,
             expires_at=now + lifetime + self.limits.keys_grace,
         )
+        # Only a look for an unknown key starts this cool-down: a rotation right after a scheduled refresh is found at
+        # once, and a flood of made-up names still costs one fetch a cool-down.
+        unknown_at = now + self.limits.unknown_key_cooldown if fetch.reason == "unknown key" else NEVER_YET
+        return replace(
+            known,
+            held=held,
+            failures=0,
+            retry_at=NEVER_YET,
+            unknown_at=max(known.unknown_at, unknown_at) if known.failures == 0 else unknown_at,
+            last_error="",
+        )
 
-    def _fetch(self, reason: Reason, now: float) -> Fetch:
-        url, limits = self._jwks_uri, self.limits
-        document: Document = "key set"
-        if url is None or not (self._just_located or now < self._rediscover_at):
-            url, document = self._discovery_urls[self._asking], "metadata"
-        return Fetch(url, limits.document_bytes, limits.fetch_timeout, self.attempt, reason, document)
-
-    def _try_the_other_address(self, result: Fetched | FetchFailed) -> bool:
-        """OpenID Connect and RFC 8414 have two addresses for one document; a 404 at the first is an answer."""
-        last = self._asking == len(self._discovery_urls) - 1
-        missing = isinstance(result, Fetched) and result.status in (404, 405, 410)
-        self._asking = self._asking + 1 if missing and not last else 0
-        return self._asking != 0
-
-    def _failed(self, fetch: Fetch, result: Fetched | FetchFailed, detail: str, now: float) -> None:
-        self.last_error = detail
+    def _failed(
+        self, known: Snapshot, fetch: Fetch, result: Fetched | FetchFailed, detail: str, now: float
+    ) -> Snapshot:
         limits = self.limits
-        if fetch.document == "metadata" and self._jwks_uri is not None:
+        if fetch.document == "metadata" and known.jwks_uri is not None:
             # The old location may still be good: ask there, and for a newer one later.
-            self._rediscover_at = now + limits.failure_cooldown_max
-            self._just_located = True
-            return
-        moved = isinstance(result, Fetched) and result.status in (404, 410)
-        if not self._fixed and (moved or self.held is None):
-            self._rediscover_at = now  # moved, or never right: the next attempt begins with discovery
-        self._failures += 1
-        pause = min(limits.failure_cooldown * 2.0 ** min(self._failures - 1, 30), limits.failure_cooldown_max)
+            return replace(
+                known,
+                last_error=detail,
+                rediscover_at=now + limits.failure_cooldown_max,
+                located_just_now=True,
+            )
+        failures = known.failures + 1
+        pause = min(limits.failure_cooldown * 2.0 ** min(failures - 1, 30), limits.failure_cooldown_max)
         asked = _retry_after(result)
         if asked is not None:
             pause = min(max(pause, asked), limits.failure_cooldown_max)
-        self._retry_at = now + pause
-        self._unknown_at = now + max(pause, limits.unknown_key_cooldown)
+        moved = isinstance(result, Fetched) and result.status in (404, 410)
+        rediscover = not self._fixed and (moved or known.held is None)
+        return replace(
+            known,
+            last_error=detail,
+            failures=failures,
+            retry_at=now + pause,
+            unknown_at=now + max(pause, limits.unknown_key_cooldown),
+            # Moved, or never right: the next attempt begins with discovery.
+            rediscover_at=now if rediscover else known.rediscover_at,
+        )
 
-    def _unavailable(self, now: float) -> KeysUnavailableError:
-        until = self._unknown_at if self.held is not None and now < self.held.expires_at else self._retry_at
+    def _needed(self, known: Snapshot, now: float) -> Fetch:
+        if now < known.retry_at:
+            raise self._unavailable(known, known.retry_at - now)
+        return self._fetch(known, "empty" if known.held is None else "expired", now)
+
+    def _fetch(self, known: Snapshot, reason: Reason, now: float) -> Fetch:
+        url, limits = known.jwks_uri, self.limits
+        document: Document = "key set"
+        if url is None or not (known.located_just_now or now < known.rediscover_at):
+            url, document = self._discovery_urls[known.asking], "metadata"
+        return Fetch(url, limits.document_bytes, limits.fetch_timeout, known.attempt, reason, document)
+
+    def _unavailable(self, known: Snapshot, seconds: float) -> KeysUnavailableError:
         return KeysUnavailableError(
-            f"the keys of {self.issuer} cannot be had: {self.last_error}", retry_after=max(0.0, until - now)
+            f"the keys of {self.issuer} cannot be had: {known.last_error}", retry_after=max(0.0, seconds)
         )
 
 
@@ -295,7 +335,7 @@ def located(document: bytes, issuer: str, limits: Limits = DEFAULT_LIMITS) -> st
         parts = check_url(uri if isinstance(uri, str) else "", "jwks_uri")
     except ConfigurationError as error:
         raise DocumentError(f"the discovery document's {error.detail}") from None
-    if parts["scheme"] == "http" and not is_loopback(check_url(issuer, "issuer")["host"]):
+    if is_loopback(parts["host"]) and not is_loopback(check_url(issuer, "issuer")["host"]):
         raise DocumentError("the discovery document's jwks_uri is on this machine, the issuer is not")
     return str(uri)
 
@@ -315,7 +355,7 @@ def _well_formed(fetch: Fetch, result: object) -> Fetched | FetchFailed:
     return FetchFailed(fetch.url, f"the fetcher answered with a {type(result).__name__} that cannot be used")
 
 
-_HEADERS: Final = ("content-type", "cache-control", "retry-after")
+_HEADERS: Final = ("age", "content-type", "cache-control", "retry-after")
 _NOT_JSON: Final = re.compile(r"(text/(?!plain|json)|image/|audio/|video/|multipart/)", re.IGNORECASE)
 
 
@@ -341,17 +381,25 @@ _MAX_AGE: Final = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?([0-9]{1,10})(?![0-9])
 
 def _lifetime(result: Fetched | FetchFailed, limits: Limits) -> float:
     """Return the seconds a key set is fresh: what the issuer says (RFC 9111 section 5.2.2), within our clamps."""
-    control = result.headers.get("cache-control", "") if isinstance(result, Fetched) else ""
+    headers = result.headers if isinstance(result, Fetched) else {}
+    control = headers.get("cache-control", "").lower()
+    if "no-store" in control or "no-cache" in control:
+        return limits.keys_ttl_min
     said = _MAX_AGE.search(control)
     if said is None:
         return limits.keys_ttl
-    return min(max(float(said[1]), limits.keys_ttl_min), limits.keys_ttl_max)
+    spent = _whole_seconds(headers.get("age", "")) or 0.0
+    return min(max(float(said[1]) - spent, limits.keys_ttl_min), limits.keys_ttl_max)
 
 
 def _retry_after(result: Fetched | FetchFailed) -> float | None:
     if isinstance(result, FetchFailed):
         return result.retry_after if isinstance(result.retry_after, (int, float)) else None
-    text = result.headers.get("retry-after", "").strip()
+    return _whole_seconds(result.headers.get("retry-after", ""))
+
+
+def _whole_seconds(text: str) -> float | None:
+    text = text.strip()
     return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

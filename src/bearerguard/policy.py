@@ -96,8 +96,15 @@ class RequiredValues(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RequiredValues) and self._typed() == other._typed()
+
     def __hash__(self) -> int:
         return hash(self._items)
+
+    def _typed(self) -> list[tuple[str, type, Any]]:
+        """1 == True in Python, not in JSON, and not here."""
+        return [(name, type(value), value) for name, value in self._items]
 
     def __repr__(self) -> str:
         return repr(dict(self._items))
@@ -123,7 +130,7 @@ class Policy:
     - ``checks``: functions that get the claims after every other check, and return a sentence (for the log) to refuse.
     - ``scope_claim``: the names under which scopes are looked for; the first one present counts.
     - ``audience_claim``: where the audience stands, for a provider whose access tokens have no ``aud``.
-    - ``client_id_claim``: the names under which the client's id is looked for; the first one present counts.
+    - ``client_id_claim``: the names under which the client's id is looked for; the first that is a string counts.
     - ``roles_claim`` and ``user_claims``: where the provider puts roles and facts about the user.
     - ``discovery_url``, ``jwks_uri``: where documents are found, if not at the issuer's own well-known address. The
       location may differ from the identity (a container's internal host name); the issuer stays what is compared.
@@ -221,8 +228,11 @@ def _check_issuer(issuer: object) -> None:
             "issuer has no query or fragment (OpenID Connect Discovery section 3): write it without.",
             code="configuration_issuer",
         )
-    issuer_only, well_known, _ = parts[0].partition("/.well-known/")
+    issuer_only, well_known, document = parts[0].partition("/.well-known/")
     if well_known:
+        # RFC 8414 section 3.1 puts the well-known part before the issuer's path, OpenID Connect behind it.
+        _, slash, path = document.partition("/")
+        issuer_only += slash + path
         raise ConfigurationError(
             f"issuer is the identity, not the document: write issuer={issuer_only!r:.200} and, if the document is "
             "elsewhere, discovery_url=...",
@@ -338,7 +348,7 @@ def _audiences(audience: object, issuer: str) -> frozenset[str] | None:
         not isinstance(members, Collection)
         or isinstance(members, (bytes, bytearray, Mapping))
         or not members
-        or not all(isinstance(member, str) and member.strip() for member in members)
+        or not all(isinstance(member, str) and member and member == member.strip() for member in members)
     ):
         raise ConfigurationError(
             "audience is required: write this API's identifier as the provider knows it, such as "

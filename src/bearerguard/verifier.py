@@ -24,7 +24,7 @@ from .errors import (
 )
 from .fetch import AsyncFetcher, Fetch, Fetcher, FetchFailed, HttpFetcher
 from .judge import Judge, explain
-from .keyring import Held, KeyRing
+from .keyring import KeyRing, Snapshot
 from .keys import PublicKey
 from .limits import DEFAULT_LIMITS, Limits
 from .policy import Policy
@@ -50,7 +50,7 @@ class _Recollection(NamedTuple):
     issuer: str
     judge: Judge
     ring: KeyRing
-    held: Held
+    snapshot: Snapshot
     until: float
     keys: tuple[PublicKey, ...]
 
@@ -110,8 +110,8 @@ class _Core:
         known = self._recollections.get(parsed.header_segment)
         if known is None:
             return None
-        issuer, _, ring, held, until, _ = known
-        fits = ring.held is held and self._monotonic() < until and parsed.claims.get("iss") == issuer
+        issuer, _, ring, snapshot, until, _ = known
+        fits = ring.snapshot is snapshot and self._monotonic() < until and parsed.claims.get("iss") == issuer
         return known if fits else None
 
     def _admit(self, parsed: UnverifiedToken) -> _Issuer:
@@ -140,13 +140,16 @@ class _Core:
 
     def _conclude(self, parsed: UnverifiedToken, issuer: _Issuer, keys: tuple[PublicKey, ...]) -> Verified:
         verified = issuer.judge.conclude(parsed, keys, self._clock())
-        held = issuer.ring.held
+        snapshot = issuer.ring.snapshot
+        held = snapshot.held
         # The set may have been replaced since the keys were looked up; keys of another set are other objects.
         if held is not None and held.keys.candidates(parsed.header["alg"], parsed.header.get("kid")) == keys:
             if len(self._recollections) >= KNOWN_HEADERS:
                 self._forget()
             self._known_headers[parsed.header_segment] = parsed.header
-            self._recollections[parsed.header_segment] = _Recollection(*issuer, held, held.refresh_at, keys)
+            self._recollections[parsed.header_segment] = _Recollection(
+                *issuer, snapshot, held.refresh_at, keys
+            )
         return verified
 
     def _forget(self) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,12 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 PROGRAM = (sys.executable, "-m", "bearerguard.cli")
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
 def start(*arguments: str, program: tuple[str, ...] = PROGRAM, **changes: str) -> subprocess.Popen[str]:
-    """Start `bearerguard` in a process of its own."""
-    return subprocess.Popen(
+    """Start `bearerguard` in a process of its own, which no failing test can leave behind."""
+    process = subprocess.Popen(
         [*program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -76,6 +79,19 @@ def start(*arguments: str, program: tuple[str, ...] = PROGRAM, **changes: str) -
         text=True,
         encoding="utf-8",
     )
+    _started.append(process)
+    return process
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """End what a test started and, having failed, did not see to its end."""
+    yield
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.kill()
+            finish(process)
 
 
 def finish(process: subprocess.Popen[str]) -> Outcome:

@@ -136,6 +136,8 @@ def test_the_document_of_another_issuer_gives_no_keys() -> None:
         ("http://169.254.169.254/latest/meta-data", "is plain http"),
         ("http://localhost:9200/_search", "is on this machine, the issuer is not"),
         ("http://127.0.0.1/jwks", "is on this machine, the issuer is not"),
+        ("https://127.0.0.1/jwks", "is on this machine, the issuer is not"),
+        ("https://localhost/jwks", "is on this machine, the issuer is not"),
         ("file:///etc/passwd", "must be an absolute https URL"),
         ("ftp://id.example.com/jwks", "must be https, not 'ftp'"),
         ("https://user:pw@id.example.com/jwks", "must be an absolute https URL"),

@@ -87,6 +87,13 @@ def test_no_look_alike_of_the_space_makes_two_scopes_of_one(scope: str) -> None:
     )
 
 
+@pytest.mark.parametrize("character", ['"', "\\", "\u00e9", "\u2028", "\x1f", "\x7f"], ids=repr)
+def test_a_scope_is_made_of_the_characters_of_the_standard(character: str) -> None:
+    assert passes(body={"scope": "a!#[]~:/.z"})
+    assert verdict(body={"scope": f"a{character}b"}) == "claim_invalid"
+    assert verdict(body={"scope": ["a", f"a{character}b"]}) == "claim_invalid"
+
+
 @pytest.mark.parametrize("value", [0, False, "", [], {}, "x"], ids=repr)
 def test_a_required_claim_is_there_with_any_value_but_null(value: Any) -> None:
     settings = {"required_claims": ["https://example.com/tenant.id"]}

@@ -24,7 +24,7 @@ from tests.core.ringing import JWKS, START, Issuer, filled, names, page, publish
     [
         (None, 300),
         ("", 300),
-        ("no-store", 300),
+        ("no-store", 60),
         ("max-age=600", 600),
         ("public, max-age=600, must-revalidate", 600),
         ("Max-Age = 600", 600),
@@ -58,6 +58,45 @@ def test_the_issuer_says_how_long_its_keys_are_fresh_within_our_clamps(
 
 
 # ------------------------------------------------------------------------------------------------------- overtaken and offline
+
+
+@pytest.mark.parametrize(
+    ("age", "lifetime"),
+    [
+        ("100", 500),
+        ("0", 600),
+        (" 100 ", 500),
+        ("700", 60),
+        ("-1", 600),
+        ("x", 600),
+        ("9999999999", 600),
+        ("", 600),
+    ],
+)
+def test_the_time_an_answer_spent_in_caches_is_not_fresh_any_more(age: str, lifetime: float) -> None:
+    ring, issuer = ring_of(jwks_uri=JWKS), Issuer()
+    issuer.pages[JWKS] = Fetched(JWKS, 200, published("key-1"), {"cache-control": "max-age=600", "age": age})
+    issuer.keys(ring)
+    assert (ring.state(START + lifetime - 0.25), ring.state(START + lifetime)) == ("due", "stale")
+
+
+@pytest.mark.parametrize("control", ["no-cache", "no-store, max-age=600", "No-Store", "private, no-cache"])
+def test_an_issuer_who_wants_no_caching_is_asked_as_often_as_we_ask_anyone(control: str) -> None:
+    ring, issuer = ring_of(), Issuer()
+    issuer.publish("key-1", cache_control=control)
+    issuer.keys(ring)
+    assert (ring.state(START + 59.75), ring.state(START + 60)) == ("due", "stale")
+
+
+def test_after_an_outage_a_rotated_key_is_found_at_once() -> None:
+    ring, _ = filled()
+    due = ring.due(START + 240)
+    assert due is not None
+    ring.accept(due, FetchFailed(JWKS, "timed out"), START + 240)
+    again = ring.due(START + 241)
+    assert again is not None
+    ring.accept(again, Fetched(JWKS, 200, published("key-1")), START + 241)
+    assert isinstance(ring.look("EdDSA", "key-2", START + 242), Fetch)
 
 
 def test_a_result_that_another_one_has_overtaken_is_ignored() -> None:
@@ -201,7 +240,7 @@ def seen(ring: KeyRing, kid: str, now: float) -> str:
         found = ring.look("EdDSA", kid, now)
     except BearerguardError as error:
         return error.code
-    return "fetch" if isinstance(found, Fetch) else "keys"
+    return f"fetch {found.attempt}" if isinstance(found, Fetch) else "keys"
 
 
 @pytest.mark.parametrize("kid", ["key-1", "key-2", "key-3"])
@@ -245,5 +284,8 @@ def test_whatever_moment_of_an_answer_someone_looks_it_is_before_or_after_and_no
         )
         if reached:
             before, during, after = *moments, seen(ring, kid, now)
-            assert during in (before, after), f"{before}, then {during}, then {after}"
+            # A fetch that is asked for meanwhile is of the attempt that is just over: its caller looks again.
+            assert during in (before, after, f"fetch {fetch.attempt}"), (
+                f"{before}, then {during}, then {after}"
+            )
     assert number > 20

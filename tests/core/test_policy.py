@@ -70,6 +70,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "issuer",
         "issuer is the identity, not the document: write issuer='https://id.example.com/t'",
     ),
+    (
+        {"issuer": "https://id.example.com/.well-known/oauth-authorization-server/t"},
+        "issuer",
+        "issuer is the identity, not the document: write issuer='https://id.example.com/t'",
+    ),
     # the audience
     ({"audience": None}, "audience", "audience is required: write this API's identifier"),
     ({"audience": ""}, "audience", "audience is required"),
@@ -77,6 +82,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"audience": []}, "audience", "audience is required"),
     ({"audience": False}, "audience", "audience is required"),
     ({"audience": [AUDIENCE, ""]}, "audience", "audience is required"),
+    ({"audience": f" {AUDIENCE}"}, "audience", "audience is required"),
+    ({"audience": [f"{AUDIENCE}\n"]}, "audience", "audience is required"),
     ({"audience": [AUDIENCE, 7]}, "audience", "audience is required"),
     ({"audience": AUDIENCE.encode()}, "audience", "audience is required"),
     ({"audience": {AUDIENCE: True}}, "audience", "audience is required"),

@@ -122,11 +122,18 @@ def test_a_difference_in_any_one_setting_makes_another_policy(settings: dict[str
     assert policy(**settings) != policy()
 
 
+def test_required_values_of_two_types_make_two_policies() -> None:
+    assert policy(required_claims={"level": 1}) != policy(required_claims={"level": True})
+    assert policy(required_claims={"level": 1}).required_claims != {"level": 1}
+
+
 def test_changing_the_mapping_a_policy_was_made_from_does_not_change_the_policy() -> None:
     wanted: dict[str, Any] = {"tenant": "blue"}
     given: Any = policy(required_claims=wanted)
     wanted["tenant"] = "red"
     assert dict(given.settings.required) == dict(given.required_claims) == {"tenant": "blue"}
+    assert len(given.required_claims) == 1
+    assert "required_claims={'tenant': 'blue'}" in repr(given)
     with pytest.raises(TypeError):
         given.required_claims["tenant"] = "red"
 
