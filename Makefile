@@ -53,11 +53,13 @@ pytest: $(VENV)/.ready-dev ## run the tests; 100 % of the core by tests/core alo
 cov: pytest ## run the tests and write a browsable coverage report to htmlcov/
 	$(BIN)/coverage html
 
-bench: $(VENV)/.ready-dev ## measure one verification against the bare signature check, and peers that happen to be installed
+bench: $(VENV)/.ready-dev ## measure one verification against the bare signature check, and its neighbours
+	@$(INSTALL) authlib jwcrypto
 	@$(BIN)/python -m benchmarks.verify $(ARGS)
 
 docs: $(VENV)/.ready-dev ## write the generated pages anew
 	$(BIN)/python tools/generate_errors_page.py
+	$(BIN)/python tools/generate_providers_page.py
 
 fmt: $(VENV)/.ready-dev ## mend the style
 	$(BIN)/ruff check --fix .

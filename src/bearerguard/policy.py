@@ -111,7 +111,7 @@ class RequiredValues(Mapping[str, Any]):
 
 
 PRESENT: Final = Marker("PRESENT")
-"""In ``Settings.required``: any value will do but null."""
+"""As a value in ``required_claims``: any will do but null."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Policy:
     - ``leeway``: seconds of clock difference forgiven in ``exp``, ``nbf`` and ``iat``; 0 to 300.
     - ``max_age``: seconds since ``iat`` after which a token is too old, whatever its ``exp``; None for no such rule.
     - ``required_claims``: names that must be present beside ``iss``, ``aud``, ``exp`` and ``sub``; or a mapping of names
-      to the exact value that each must have.
+      to the exact value that each must have, or `PRESENT`.
     - ``claims_type``: a dataclass, TypedDict or msgspec Struct that the claims must fit; `Verified.typed` is one.
     - ``checks``: functions that get the claims after every other check, and return a sentence (for the log) to refuse.
     - ``scope_claim``: the names under which scopes are looked for; the first one present counts.
@@ -277,16 +277,20 @@ def _required(required: object) -> tuple[tuple[str, Any], ...]:
     if not isinstance(required, Mapping):
         return tuple((name, PRESENT) for name in _names("required_claims", required, most=64, fewest=0))
     for name, value in required.items():
-        if not isinstance(name, str) or not name or not isinstance(value, (str, int, bool)):
+        if not isinstance(name, str) or not name or not (isinstance(value, (str, int)) or value is PRESENT):
             raise ConfigurationError(
-                "required_claims as a mapping is from claim names to the string, whole number or boolean each must be.",
+                "required_claims as a mapping is from claim names to the string, whole number or boolean each must be, "
+                "or PRESENT.",
                 code="configuration_claims",
             )
-    return tuple(sorted((str.__str__(name), _plain(value)) for name, value in required.items()))
+    pairs = [(str.__str__(name), _plain(value)) for name, value in required.items()]
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
 
 
-def _plain(value: str | int) -> str | int:
+def _plain(value: str | int | Marker) -> str | int | Marker:
     """Return a scalar as JSON knows it: a member of an enumeration becomes its value."""
+    if isinstance(value, Marker):
+        return value
     if isinstance(value, str):
         return str.__str__(value)
     return value if isinstance(value, bool) else int(value)

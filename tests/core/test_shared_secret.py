@@ -177,8 +177,7 @@ def test_a_signature_that_is_not_the_whole_mac_verifies_nothing(spoil: Callable[
 
 @pytest.mark.parametrize("secret", [SECRET[:-1], SECRET + b"\0", SECRET[::-1], SECRET.hex().encode(), b""], ids=len)
 def test_another_secret_signs_nothing(secret: bytes) -> None:
-    expected = "accepted" if hmac.digest(secret, b"x", "sha256") == hmac.digest(SECRET, b"x", "sha256") else "signature_invalid"
-    assert code_of(shared(), hs(secret=secret)) == expected
+    assert code_of(shared(), hs(secret=secret)) == "signature_invalid"
 
 
 def test_a_signature_of_other_claims_verifies_nothing() -> None:
@@ -213,15 +212,10 @@ def test_a_token_that_a_secret_signed_opens_no_door_with_public_keys(row: str, a
 
 @pytest.mark.parametrize("alg", ["none", "None", "", "hs256", "HS256 ", "HS1", "HS224", "HMAC", "dir", "A128KW", "RS256", "XX"])
 def test_an_algorithm_by_another_name_is_refused_however_it_is_signed(alg: str) -> None:
-    signing_input = hs({"alg": alg}, alg="HS256").rpartition(".")[0] if alg in HASHES else _labelled(alg)
-    token = f"{signing_input}.{b64(hmac.digest(SECRET, signing_input.encode(), 'sha256'))}"
-    assert code_of(shared(algorithms=list(HASHES)), token) == "algorithm_not_allowed"
-    assert code_of(shared(algorithms=list(HASHES)), f"{signing_input}.") == "algorithm_not_allowed"
-
-
-def _labelled(alg: str) -> str:
-    parts = (header(alg=alg), claims())
-    return ".".join(b64(json.dumps(part).encode()) for part in parts)
+    signing_input = ".".join(b64(json.dumps(part).encode()) for part in (header(alg=alg), claims()))
+    verifier = shared(algorithms=HASHES.keys())
+    for signature in (hmac.digest(SECRET, signing_input.encode(), "sha256"), b""):
+        assert code_of(verifier, f"{signing_input}.{b64(signature)}") == "algorithm_not_allowed"
 
 
 def test_a_policy_of_the_one_family_makes_no_verifier_of_the_other() -> None:

@@ -65,6 +65,8 @@ class Shape:
     impostors: Mapping[str, Impostor]
     scopes: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    """Claims that the provider may have, or come to have, in the place of others."""
 
 
 def token(header: Mapping[str, Any], claims: Mapping[str, Any], key: Any = None) -> str:
@@ -86,6 +88,7 @@ def read(policy: Policy, text: str) -> Verified | str:
         return caller
 
 
+WORDS: Final = frozenset({"scope", "scp"})
 JWT: Final = {"alg": "RS256", "typ": "JWT"}
 UNTYPED: Final = {"alg": "RS256"}
 
@@ -253,7 +256,7 @@ SHAPES: Final[dict[str, Shape]] = {
         policy=google(GOOGLE),
         header=JWT,
         claims=_google_common | {"azp": GOOGLE, "at_hash": "HK6E", "hd": "example.com", "email": "u@example.com"},
-        subject="110169484474386276334", client_id=GOOGLE, audience=(GOOGLE,), other_tenant="accounts.google.com", evidence=("azp",),
+        subject="110169484474386276334", client_id=GOOGLE, audience=(GOOGLE,), also=WORDS, other_tenant="accounts.google.com", evidence=("azp",),
         impostors={
             "ID token of anybody's service account": Impostor(
                 _google_common | {"azp": "107517467455664443765", "email": "x@y.iam.gserviceaccount.com"}, "claim_refused"
@@ -269,7 +272,7 @@ SHAPES: Final[dict[str, Shape]] = {
             "fva": [7, -1], "jti": "1234", "sid": "sess_123", "sts": "active", "v": 2,
             "o": {"id": "org_1", "rol": "admin", "slg": "acme", "per": "read,manage"},
         },
-        subject="user_123", client_id=None, audience=("https://app.example.com",), roles=frozenset({"admin"}),
+        subject="user_123", client_id=None, audience=("https://app.example.com",), roles=frozenset({"admin"}), also=WORDS | {"client_id"},
         other_tenant="https://other-app.clerk.accounts.dev", evidence=("azp", "sid"),
         impostors={
             "token of a JWT template": Impostor(_clerk_common, "claim_refused", {"cat": "cl_B7d4PD222AAA"}),
@@ -289,7 +292,7 @@ SHAPES: Final[dict[str, Shape]] = {
             "urn:zitadel:iam:org:project:roles": {"other": {"6923": "acme.zitadel.cloud"}},
         },
         subject="77776025198584418", client_id="69234237810729234", audience=("69234237810729234", PROJECT),
-        roles=frozenset({"reader", "admin"}), other_tenant="https://other-instance.zitadel.cloud", evidence=("jti",),
+        roles=frozenset({"reader", "admin"}), also=frozenset({"scope", "azp"}), other_tenant="https://other-instance.zitadel.cloud", evidence=("jti",),
         impostors={
             "ID token": Impostor(
                 {"iss": ZITADEL, "aud": ["69234237810729234", PROJECT], "azp": "69234237810729234", "sub": "7", "at_hash": "h", "amr": ["pwd"]},
@@ -306,7 +309,7 @@ SHAPES: Final[dict[str, Shape]] = {
             "aud": [API], "client_id": "dce8", "ext": {"roles": ["x"]}, "iss": ORY, "jti": "1d4f", "nbf": int(NOW) - 60,
             "scp": ["openid", "orders"], "sub": "f81d4fae",
         },
-        subject="f81d4fae", client_id="dce8", audience=(API,), scopes=frozenset({"openid", "orders"}),
+        subject="f81d4fae", client_id="dce8", audience=(API,), scopes=frozenset({"openid", "orders"}), also=frozenset({"scope"}),
         other_tenant="https://other-project.projects.oryapis.com", evidence=("client_id", "jti"),
         impostors={
             "ID token": Impostor({"aud": [API], "iss": ORY, "jti": "1", "at_hash": "h", "rat": int(NOW), "sid": "s", "sub": "f"}, "claim_refused"),
@@ -319,7 +322,7 @@ SHAPES: Final[dict[str, Shape]] = {
         claims=_firebase_common | {
             "iss": FIREBASE, "aud": "my-project-1a2b3", "firebase": {"identities": {"email": ["u@example.com"]}, "sign_in_provider": "password"},
         },
-        subject="uid1", client_id=None, audience=("my-project-1a2b3",), other_tenant="https://securetoken.google.com/other-project",
+        subject="uid1", client_id=None, audience=("my-project-1a2b3",), also=WORDS | {"client_id"}, other_tenant="https://securetoken.google.com/other-project",
         evidence=("firebase", "auth_time"),
         impostors={
             "session cookie": Impostor(
@@ -342,7 +345,7 @@ SHAPES: Final[dict[str, Shape]] = {
             "aud": "authenticated", "email": "user@example.com", "iss": SUPABASE, "phone": "", "role": "authenticated",
             "session_id": "123e4567", "sub": "123e4567-e89b", "user_metadata": {"roles": ["admin"]}, "is_anonymous": False,
         },
-        subject="123e4567-e89b", client_id=None, audience=("authenticated",), roles=frozenset({"authenticated"}),
+        subject="123e4567-e89b", client_id=None, audience=("authenticated",), also=WORDS | {"client_id"}, roles=frozenset({"authenticated"}),
         other_tenant="https://zyxwvutsrqponmlkjihg.supabase.co/auth/v1", evidence=("role", "session_id"),
         impostors={
             "the key anon": Impostor({"iss": "supabase", "ref": "abcdefghijklmnopqrst", "role": "anon"}, "issuer_wrong"),

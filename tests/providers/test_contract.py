@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from bearerguard import ANY_TYPE
 from bearerguard.providers import PROVIDERS
 from bearerguard.verified import Verified
 from tests.providers.shapes import SHAPES, STRANGER, TIMES, Impostor, Shape, read, token
@@ -42,6 +43,27 @@ def test_a_token_of_the_provider_is_accepted_and_read(shape: Shape) -> None:
     )
     assert (caller.scopes, caller.roles) == (shape.scopes, shape.roles)
     assert caller.issuer == shape.policy.issuer
+
+
+@ALL
+def test_what_other_providers_call_a_client_a_scope_or_a_role_is_not_read(shape: Shape) -> None:
+    names = {
+        "azp",
+        "client_id",
+        "cid",
+        "appid",
+        "scope",
+        "scp",
+        "roles",
+        "groups",
+        "permissions",
+        "role",
+        "org_role",
+    }
+    strays = dict.fromkeys(names - shape.also - shape.claims.keys(), "stray")
+    caller = read(shape.policy, token(shape.header, strays | dict(shape.claims)))
+    assert isinstance(caller, Verified), caller
+    assert (caller.client_id, caller.scopes, caller.roles) == (shape.client_id, shape.scopes, shape.roles)
 
 
 @pytest.mark.parametrize(("shape", "impostor"), IMPOSTORS)
@@ -95,6 +117,27 @@ def test_a_token_that_somebody_else_signed_is_refused(shape: Shape) -> None:
 def test_a_token_that_has_expired_is_refused(shape: Shape) -> None:
     assert isinstance(verdict(shape, exp=TIMES["iat"] + 31), Verified)  # 29 s ago, within the leeway
     assert verdict(shape, exp=TIMES["iat"] + 30) == "token_expired"
+
+
+@ALL
+def test_a_token_of_a_type_that_the_provider_does_not_give_is_refused(shape: Shape) -> None:
+    if (
+        shape.policy.token_type is ANY_TYPE
+    ):  # the header says nothing there, and the evidence stands elsewhere
+        assert shape.evidence
+        return
+    for typ in {"JWT", "at+jwt"} - {shape.header["typ"]}:
+        assert verdict(shape, {"typ": typ}) == "token_type_wrong"
+    untyped = {name: value for name, value in shape.header.items() if name != "typ"}
+    assert read(shape.policy, token(untyped, shape.claims)) == "token_type_wrong"
+
+
+def test_the_header_says_nothing_in_the_tokens_of_three() -> None:
+    assert [name for name, shape in SHAPES.items() if shape.policy.token_type is ANY_TYPE] == [
+        "keycloak",
+        "cognito",
+        "okta",
+    ]
 
 
 @ALL

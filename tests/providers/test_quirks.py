@@ -231,6 +231,12 @@ def test_google_users_can_be_those_of_one_workspace(hd: str | None, code: str | 
     assert isinstance(found, Verified) if code is None else found == code
 
 
+@pytest.mark.parametrize(("verified", "seen"), [(True, True), (False, False), (None, None)])
+def test_google_says_whether_the_address_is_verified(verified: bool | None, seen: bool | None) -> None:
+    found = caller(google(GOOGLE), JWT, changed("google", email_verified=verified))
+    assert found.user.is_verified is seen
+
+
 # -------------------------------------------------------------------------------------------------------------------- Clerk
 
 
