@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from inspect import iscoroutinefunction
+from typing import Final
 
 from .bearer import Refusal, credential, refuse
 from .errors import BearerguardError, ConfigurationError, PermissionDeniedError, StepUpError
@@ -21,7 +22,6 @@ from .verifier import AsyncVerifier, Verifier, require_scopes
 __all__ = ["AsyncGuard", "Guard", "Refusal", "Requirement"]
 
 _log: Final = logging.getLogger("bearerguard")
-_V = TypeVar("_V", Verifier, AsyncVerifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,11 @@ class Requirement:
     max_age: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("scopes", "roles"):
-            words = getattr(self, name)
-            if isinstance(words, str):
-                raise ConfigurationError(f"{name} is a collection: write {name}={{{words!r}}}.")
-            members = frozenset(words)
-            if not all(isinstance(word, str) and word and " " not in word for word in members):
-                raise ConfigurationError(f"{name} are words without spaces, not {words!r:.200}.")
-            object.__setattr__(self, name, members)
+        object.__setattr__(self, "scopes", _words("scopes", self.scopes))
+        object.__setattr__(self, "roles", _words("roles", self.roles))
         seconds = self.max_age
-        if seconds is not None and (
-            isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < 2**53
-        ):
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (number and 0 <= seconds < 2**53):
             raise ConfigurationError(f"max_age is in seconds, at least 0, not {seconds!r:.40}.")
 
     def check(self, caller: Verified, now: float) -> None:
@@ -62,13 +55,24 @@ class Requirement:
             )
         if self.max_age is not None:
             since = caller.auth_time
-            if since is None or now - since > self.max_age:
-                said = (
-                    "the token has no 'auth_time'"
-                    if since is None
-                    else f"the user authenticated {now - since:.0f} s ago"
+            if since is None:
+                raise StepUpError(
+                    "the token has no 'auth_time' that is a date, and the resource asks how old it is"
                 )
-                raise StepUpError(f"{said}, the resource requires at most {self.max_age:g} s")
+            age = now - since
+            # A time to come is no recent one, but for what clocks may differ.
+            if not -caller.leeway <= age <= self.max_age:
+                raise StepUpError(
+                    f"the user authenticated {age:.0f} s ago, the resource asks for {self.max_age:g} at most"
+                )
+
+
+def _words(name: str, words: object) -> frozenset[str]:
+    if isinstance(words, (str, bytes)) or not isinstance(words, Collection):
+        raise ConfigurationError(f"{name} is a collection such as {{'orders:read'}}, not {words!r:.80}.")
+    if not all(isinstance(word, str) and word and " " not in word for word in words):
+        raise ConfigurationError(f"{name} are words without spaces, not {words!r:.200}.")
+    return frozenset(words)
 
 
 NO_REQUIREMENT: Final = Requirement()
@@ -88,9 +92,9 @@ class _Door:
 
 
 class Guard(_Door):
-    """Decides about requests, blocking. Give it policies, or a `Verifier` that is already there.
+    """Decides about requests, blocking. Give it policies, or a verifier that is already there.
 
-    ``realm`` names the protected space in challenges (RFC 9110 section 11.5).
+    ``realm`` names the protected space in challenges (RFC 9110 section 11.5). Raises `ConfigurationError`.
     """
 
     def __init__(
@@ -99,14 +103,18 @@ class Guard(_Door):
         verifier: Verifier | None = None,
         realm: str = "api",
         fetcher: Fetcher | None = None,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: Limits | None = None,
     ) -> None:
         super().__init__(realm)
-        self.verifier = (
-            Verifier(*policies, fetcher=fetcher, limits=limits)
-            if verifier is None
-            else _only(verifier, policies)
-        )
+        if verifier is None:
+            verifier = Verifier(*policies, fetcher=fetcher, limits=limits or DEFAULT_LIMITS)
+        else:
+            _alone(verifier, policies, fetcher, limits)
+            if iscoroutinefunction(verifier.verify):
+                raise ConfigurationError(
+                    "The verifier of a Guard is a Verifier; an AsyncVerifier belongs to an AsyncGuard."
+                )
+        self.verifier: Verifier = verifier
 
     def admit(
         self, authorization: Sequence[str], requirement: Requirement = NO_REQUIREMENT
@@ -130,14 +138,18 @@ class AsyncGuard(_Door):
         verifier: AsyncVerifier | None = None,
         realm: str = "api",
         fetcher: AsyncFetcher | None = None,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: Limits | None = None,
     ) -> None:
         super().__init__(realm)
-        self.verifier = (
-            AsyncVerifier(*policies, fetcher=fetcher, limits=limits)
-            if verifier is None
-            else _only(verifier, policies)
-        )
+        if verifier is None:
+            verifier = AsyncVerifier(*policies, fetcher=fetcher, limits=limits or DEFAULT_LIMITS)
+        else:
+            _alone(verifier, policies, fetcher, limits)
+            if not iscoroutinefunction(getattr(verifier, "verify", None)):
+                raise ConfigurationError(
+                    "The verifier of an AsyncGuard is an AsyncVerifier; a Verifier belongs to a Guard."
+                )
+        self.verifier: AsyncVerifier = verifier
 
     async def admit(
         self, authorization: Sequence[str], requirement: Requirement = NO_REQUIREMENT
@@ -152,7 +164,8 @@ class AsyncGuard(_Door):
         return caller
 
 
-def _only(verifier: _V, policies: tuple[Policy, ...]) -> _V:
-    if policies:
-        raise ConfigurationError("Give either policies or a verifier, not both.")
-    return verifier
+def _alone(verifier: object, policies: tuple[Policy, ...], fetcher: object, limits: object) -> None:
+    if policies or fetcher is not None or limits is not None:
+        raise ConfigurationError("A verifier has its policies, fetcher and limits already: give it alone.")
+    if not callable(getattr(verifier, "verify", None)):
+        raise ConfigurationError(f"verifier is a Verifier, not a {type(verifier).__name__}.")

@@ -148,6 +148,11 @@ class Verified(Mapping[str, Any]):
         return _number(self._claims.get("auth_time"))
 
     @property
+    def leeway(self) -> float:
+        """The seconds by which clocks may differ, as the policy has it."""
+        return self._policy.leeway
+
+    @property
     def acr(self) -> str | None:
         """The authentication context class (OpenID Connect Core section 2)."""
         found = self._claims.get("acr")

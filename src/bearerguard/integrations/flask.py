@@ -16,25 +16,28 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, ParamSpec, cast
 
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.local import LocalProxy
 
+from ..errors import ConfigurationError
 from ..fetch import Fetcher
 from ..guard import Guard, Refusal, Requirement
-from ..limits import DEFAULT_LIMITS, Limits
+from ..limits import Limits
 from ..policy import Policy
 from ..verified import Verified
 from ..verifier import Verifier
 
 __all__ = ["BearerGuard", "caller"]
 
+_CALLER = "bearerguard.caller"
 _P = ParamSpec("_P")
 
 
 def _current() -> Verified:
+    # In the request's own environment: `flask.g` may outlive a request, and be shared by one inside another.
     try:
-        return cast(Verified, g.bearerguard_caller)
-    except AttributeError:
+        return cast(Verified, request.environ[_CALLER])
+    except KeyError:
         raise RuntimeError("No caller here: this view has no @guard.required().") from None
 
 
@@ -45,8 +48,8 @@ caller = cast(Verified, LocalProxy(_current))
 class BearerGuard:
     """Guards Flask views.
 
-    Give it policies, or a ``verifier`` that is already there. ``app`` is needed only to guard every view of an
-    application at once (see `require_everywhere`). The other arguments are those of `bearerguard.Guard`.
+    Give it policies, or a ``verifier`` that is already there; the arguments are those of `bearerguard.Guard`. `required`
+    guards one view, `protect` a whole application.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class BearerGuard:
         verifier: Verifier | None = None,
         realm: str = "api",
         fetcher: Fetcher | None = None,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: Limits | None = None,
     ) -> None:
         self.guard = Guard(*policies, verifier=verifier, realm=realm, fetcher=fetcher, limits=limits)
 
@@ -81,12 +84,18 @@ class BearerGuard:
 
     def protect(self, app: Flask, *, public: Collection[str] = ("static",)) -> None:
         """Require a good token for every view of an application, but for the endpoints named in ``public``."""
+        if isinstance(public, str):
+            raise ConfigurationError(f"public is a collection of endpoints: write public={{{public!r}}}.")
         open_to_all = frozenset(public)
         requirement = Requirement()
 
         def before() -> Response | None:
             if request.endpoint in open_to_all or request.endpoint is None:
                 return None  # an unknown path is Flask's own 404
+            if request.method == "OPTIONS" and getattr(request.url_rule, "provide_automatic_options", False):
+                return (
+                    None  # a browser's preflight carries no credentials, and no view of the application runs
+                )
             return self._admit(requirement)
 
         app.before_request(before)
@@ -98,5 +107,5 @@ class BearerGuard:
             response.status_code = decision.status
             response.headers.extend(decision.headers)
             return response
-        g.bearerguard_caller = decision
+        request.environ[_CALLER] = decision
         return None
