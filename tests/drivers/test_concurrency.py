@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -149,23 +150,22 @@ class Interrupted(dict[str, str]):
 
 
 class Instant(float):
-    """A time that lets something else happen when it is first compared."""
+    """A time that lets something else happen when it is compared, after so many comparisons."""
 
     meanwhile: Callable[[], Any] = staticmethod(lambda: None)
+    after = 0
 
-    def _pass(self) -> None:
-        meanwhile, self.meanwhile = self.meanwhile, lambda: None
-        meanwhile()
+    def _compared(self, outcome: bool) -> bool:
+        self.after -= 1
+        if self.after == 0:
+            self.meanwhile()
+        return outcome
 
     def __lt__(self, other: float) -> bool:
-        answer = float.__lt__(self, other)
-        self._pass()
-        return answer
+        return self._compared(float.__lt__(self, other))
 
     def __ge__(self, other: float) -> bool:
-        answer = float.__ge__(self, other)
-        self._pass()
-        return answer
+        return self._compared(float.__ge__(self, other))
 
 
 def answer(issuer: DevIssuer, request: Fetch, headers: Mapping[str, str]) -> Fetched:
@@ -192,19 +192,32 @@ def test_whoever_looks_while_an_answer_is_taken_in_finds_his_fetch_done(step: in
     assert found.attempt != ring.attempt, "he would fetch it once more"
 
 
-def test_keys_that_arrive_between_two_looks_of_one_call_are_no_accident(issuer: DevIssuer) -> None:
+@pytest.mark.parametrize("comparison", [1, 2, 3, 4, 5])
+def test_an_answer_that_arrives_in_the_middle_of_a_look_is_no_accident(
+    comparison: int, issuer: DevIssuer
+) -> None:
     limits = Limits()
-    ring = KeyRing(issuer.policy(jwks_uri=issuer.url + KEYS), limits)
-    request = ring.look("RS256", None, 0.0)
-    assert isinstance(request, Fetch)
-    ring.accept(request, issuer.fetch(request), 0.0)
     late = limits.keys_ttl + limits.keys_grace
-    refresh = ring.look("RS256", None, late)
-    assert isinstance(refresh, Fetch)
-    now = Instant(late)
-    now.meanwhile = lambda: ring.accept(refresh, issuer.fetch(refresh), late)
-    found = ring.look("RS256", None, now)
-    assert found, "neither keys nor a fetch"
+    for policy in (issuer.policy(), issuer.policy(jwks_uri=issuer.url + KEYS)):
+        for kid, time in (
+            (None, late),
+            ("nobody", limits.discovery_ttl),
+            ("nobody", limits.unknown_key_cooldown),
+        ):
+            ring = KeyRing(policy, limits)
+            while isinstance(request := ring.look("RS256", None, 0.0), Fetch):
+                ring.accept(request, issuer.fetch(request), 0.0)
+            overtaking = ring.look("RS256", kid, time)
+            assert isinstance(overtaking, Fetch)
+            now = Instant(time)
+            now.after = comparison
+            now.meanwhile = partial(ring.accept, overtaking, issuer.fetch(overtaking), time)
+            try:
+                found = ring.look("RS256", kid, now)
+            except UnknownKeyError:
+                continue
+            if isinstance(found, Fetch) and found.attempt == ring.attempt:
+                assert now.after > 0 or found.url != overtaking.url, "it would be fetched once more"
 
 
 # ---------------------------------------------------------------------------------------------------------- callers that go away

@@ -225,6 +225,9 @@ def circling(wire: Wire) -> None:
     wire.send(response(b"", "302 Found", "Location: /document"))
 
 
+# The client's own time-out for a single read is as long: on a busy machine it may speak first.
+TOO_SLOW: Final = re.compile(r"gave no complete answer within 0\.15 s|ReadTimeout|ConnectTimeout")
+
 SLOW: Final[list[Script]] = [
     silent,
     silent_after_the_request,
@@ -249,7 +252,7 @@ def test_a_slow_server_costs_the_timeout_and_no_more(
     began = time.monotonic()
     outcome = fetching(quick, fetch(server.url, timeout=SHORT))
     took = time.monotonic() - began
-    assert failure(outcome) == "gave no complete answer within 0.15 s"
+    assert TOO_SLOW.search(failure(outcome))
     assert SHORT * 0.9 < took < LENIENT
     assert server.seen.wait(PATIENCE), "the server was never asked"
     for thread in fetch_threads():
@@ -278,7 +281,7 @@ def test_a_handshake_that_never_ends_costs_the_timeout_and_no_more(
     server = serve(silent)
     began = time.monotonic()
     outcome = fetching(quick, fetch(server.url.replace("http:", "https:"), timeout=SHORT))
-    assert re.search("within 0.15 s|ConnectTimeout", failure(outcome))
+    assert TOO_SLOW.search(failure(outcome))
     assert time.monotonic() - began < LENIENT
     for thread in fetch_threads():
         thread.join(LENIENT)

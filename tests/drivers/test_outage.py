@@ -11,6 +11,7 @@ import pytest
 from bearerguard import KeysUnavailableError, Limits, TokenError
 from bearerguard.fetch import Fetch, Fetched, FetchFailed
 from bearerguard.issuer import DevIssuer
+from bearerguard.issuer.signing import SigningKey
 from tests.conftest import Clock
 from tests.drivers.colours import Door, Doors
 from tests.drivers.relays import DISCOVERY, KEYS, Outcome, Relay, changing_issuer
@@ -131,6 +132,23 @@ def test_a_new_key_right_after_a_scheduled_look_is_found_at_once(
     assert verifier.verify(issuer.mint("bob")).subject == "bob"
 
 
+def test_a_new_key_under_an_old_name_is_the_one_that_counts_once_it_is_here(
+    make: Make, issuer: DevIssuer, relay: Relay, clock: Clock
+) -> None:
+    issuer._keys = (SigningKey("RS256", kid="1"),)
+    verifier = make(limits=Limits(keys_grace=0))
+    old = issuer.mint(lifetime=DAY)
+    verifier.verify(old)
+    issuer._keys = (SigningKey("RS256", kid="1"),)
+    new = issuer.mint(lifetime=DAY)
+    assert verifier.verify(old).subject == "alice"
+    assert refusal(verifier, new) == "signature_invalid"
+    assert relay.asked(KEYS) == 1, "a signature that does not fit is no reason to ask: anybody could send one"
+    clock.advance(LIMITS.keys_ttl)
+    assert verifier.verify(new).subject == "alice"
+    assert refusal(verifier, old) == "signature_invalid"
+
+
 def test_a_key_set_that_moved_is_found_through_discovery(make: Make, issuer: DevIssuer, clock: Clock) -> None:
     moved = False
 
@@ -220,6 +238,19 @@ def test_an_unknown_key_during_an_outage_is_nobodys_fault(
     issuer.offline = False
     clock.advance(LIMITS.unknown_key_cooldown)
     assert refusal(verifier, issuer.spoil(UNKNOWN)) == "key_unknown"
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [("59", 59), ("61", 60), ("9" * 9, 60), ("9" * 400, 1), ("0", 1), ("-5", 1), ("nan", 1), ("1e9", 1), ("\u0665\u0665", 1), ("", 1)],
+)  # fmt: skip
+def test_the_time_that_an_issuer_asks_for_is_bounded(
+    asked: str, granted: float, make: Make, issuer: DevIssuer
+) -> None:
+    def busy(request: Fetch, answer: Outcome) -> Outcome:
+        return Fetched(request.url, 503, b"", {"retry-after": asked})
+
+    assert unavailable(make(Relay(issuer, change=busy)), issuer.mint()).retry_after == granted
 
 
 def test_the_issuer_may_ask_for_time(make: Make, issuer: DevIssuer, clock: Clock) -> None:
