@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 # The modules that their own tests (tests/core) must cover completely; tests/test_floors.py keeps this list and the floors alike.
-CORE := errors limits encoding urls algorithms bearer token keys policy report verified checks judge keyring providers
+CORE := errors limits encoding urls algorithms bearer token key_material keys policy report verified checks judge keyring providers
 comma := ,
 empty :=
 space := $(empty) $(empty)

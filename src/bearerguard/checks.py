@@ -78,7 +78,7 @@ def _type(token: UnverifiedToken, policy: Policy, now: float) -> None:
     if normal is not None:
         if normal == wanted or (wanted is None and normal in ("at+jwt", "jwt")):
             return
-    elif typ is None and wanted is None:
+    elif wanted is None and "typ" not in token.header:
         return
     hint = ""
     if normal == "jwt":
@@ -86,7 +86,7 @@ def _type(token: UnverifiedToken, policy: Policy, now: float) -> None:
             "This looks like an ID token, which tells a client who logged in. Send the access token to an API. If this "
             "provider's access tokens really have typ 'JWT', set token_type='JWT' or ANY_TYPE."
         )
-    elif typ is None:
+    elif "typ" not in token.header:
         hint = "If this provider's access tokens have no 'typ', set token_type=ANY_TYPE."
     elif normal in OTHER_TYPES:
         hint = f"A {normal} is never an access token."
@@ -126,7 +126,7 @@ def _audience(token: UnverifiedToken, policy: Policy, now: float) -> None:
     aud = token.claims.get(name)
     if type(aud) is list:
         for member in aud:
-            if type(member) is not str:
+            if type(member) is not str or (not member.isprintable() and _has_controls(member)):
                 break
         else:
             if not wanted.isdisjoint(aud):

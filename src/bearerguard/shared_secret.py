@@ -7,31 +7,23 @@ become the secret that "signs". No secret comes in through a key set, and no pub
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
-import json
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from .algorithms import CURVES
 from .errors import BearerguardError, ConfigurationError, MalformedTokenError
 from .judge import Judge, explain
+from .key_material import recognised
 from .keys import PublicKey
 from .limits import DEFAULT_LIMITS, Limits
 from .policy import Marker, Policy
 from .report import Report
 from .token import UnverifiedToken, parse
 from .verified import Verified
-from .verifier import require_scopes
+from .verifier import check_limits, require_scopes
 
 # RFC 7518 section 3.2: the key is at least as long as the hash output.
 _HASHES: Final[dict[str, tuple[Callable[..., Any], int]]] = {
@@ -54,6 +46,9 @@ class SharedSecretPolicy:
 
     __slots__ = ("_key", "rules")
 
+    rules: Policy
+    _key: PublicKey
+
     def __init__(
         self,
         *,
@@ -63,21 +58,31 @@ class SharedSecretPolicy:
         algorithms: Collection[str] = ("HS256",),
         **rules: Any,
     ) -> None:
-        if isinstance(algorithms, str) or not algorithms or not all(name in _HASHES for name in algorithms):
+        names = (
+            tuple(algorithms)
+            if isinstance(algorithms, Collection) and not isinstance(algorithms, str)
+            else ()
+        )
+        if not names or not all(isinstance(name, str) and name in _HASHES for name in names):
             raise ConfigurationError(
                 f"algorithms of a shared secret are among {', '.join(_HASHES)}.",
                 code="configuration_algorithms",
             )
         if not rules.keys().isdisjoint({"discovery_url", "jwks_uri"}):
             raise ConfigurationError("A shared secret is not fetched: leave out discovery_url and jwks_uri.")
-        _check_secret(secret, max(_HASHES[name][1] for name in algorithms))
+        _check_secret(secret, max(_HASHES[name][1] for name in names))
         policy = Policy(issuer, audience, **rules)
-        object.__setattr__(policy, "settings", replace(policy.settings, algorithms=frozenset(algorithms)))
-        object.__setattr__(policy, "algorithms", tuple(sorted(algorithms)))
-        self.rules: Final = policy
-        self._key = PublicKey(
-            None, "oct", None, {name: _checker(secret, _HASHES[name][0]) for name in algorithms}
-        )
+        object.__setattr__(policy, "settings", replace(policy.settings, algorithms=frozenset(names)))
+        object.__setattr__(policy, "algorithms", tuple(sorted(set(names))))
+        key = PublicKey(None, "oct", None, {name: _checker(secret, _HASHES[name][0]) for name in names})
+        object.__setattr__(self, "rules", policy)
+        object.__setattr__(self, "_key", key)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a policy cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a policy cannot be changed")
 
     def __repr__(self) -> str:
         return f"<SharedSecretPolicy of {self.rules.issuer!r}>"
@@ -100,8 +105,7 @@ class SharedSecretVerifier:
             raise ConfigurationError(
                 "This verifier takes one SharedSecretPolicy; public keys belong to a Verifier."
             )
-        if (problem := limits.problem()) is not None:
-            raise ConfigurationError(f"limits: {problem}", code="configuration_limits")
+        check_limits(limits)
         self._judge = Judge(policy.rules)
         self._keys = (policy._key,)
         self._limits = limits
@@ -168,63 +172,9 @@ def _check_secret(secret: object, least: int) -> None:
         raise ConfigurationError(
             "secret is hardly random: make one with secrets.token_bytes().", code="configuration_keys"
         )
-    if (kind := _is_something_else(secret)) is not None:
+    if (kind := recognised(secret)) is not None:
         raise ConfigurationError(
             f"secret is {kind}, which is not a secret that two parties share. Tokens signed with a private key are "
             "verified by a Verifier.",
             code="configuration_keys",
         )
-
-
-_READERS: Final[tuple[tuple[str, Callable[[bytes], object]], ...]] = (
-    ("a public key (PEM)", serialization.load_pem_public_key),
-    ("a public key (DER)", serialization.load_der_public_key),
-    ("a public key (OpenSSH)", serialization.load_ssh_public_key),
-    ("a certificate (PEM)", x509.load_pem_x509_certificate),
-    ("a certificate (DER)", x509.load_der_x509_certificate),
-    ("a private key (PEM)", lambda data: serialization.load_pem_private_key(data, None)),
-    ("a private key (DER)", lambda data: serialization.load_der_private_key(data, None)),
-    ("a private key (OpenSSH)", lambda data: serialization.load_ssh_private_key(data, None)),
-)
-
-
-def _is_something_else(secret: bytes) -> str | None:
-    """Return what these bytes are besides a secret, or None: as they are, and in the disguises that files come in."""
-    for form in _forms(secret):
-        if b"-----BEGIN" in form or b"---- BEGIN" in form or b"PuTTY-User-Key-File" in form:
-            return "a key or certificate (PEM)"
-        if b'"kty"' in form:
-            return "a key (JWK)"
-        with suppress(ValueError, RecursionError):
-            if isinstance(json.loads(form), (dict, list)):
-                return "JSON"
-        if form[:1] == b"\x04":
-            for curve in CURVES.values():
-                with suppress(ValueError):
-                    ec.EllipticCurvePublicKey.from_encoded_point(curve.curve, form)
-                    return "a public key (a point on a curve)"
-        for kind, read in _READERS:
-            try:
-                read(form)
-            except TypeError:  # an encrypted private key: it is one, and asks for its password
-                if not kind.startswith("a private key"):
-                    continue
-            except (ValueError, UnsupportedAlgorithm):
-                continue
-            return kind
-    return None
-
-
-def _forms(secret: bytes) -> Iterator[bytes]:
-    """Yield the secret, and what it may be wrapped as: white space, a BOM, UTF-16 or UTF-32, base64, hexadecimal."""
-    text = secret.strip(b"\xef\xbb\xbf \t\r\n\f\v")
-    yield secret
-    yield text
-    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
-        with suppress(UnicodeError):
-            yield secret.decode(encoding).strip("\ufeff \t\r\n").encode()
-    squeezed = text.translate(None, b" \t\r\n:")
-    with suppress(binascii.Error):
-        yield binascii.unhexlify(squeezed)
-    with suppress(binascii.Error):
-        yield binascii.a2b_base64(squeezed.replace(b"-", b"+").replace(b"_", b"/") + b"==")

@@ -66,11 +66,7 @@ class _Core:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not isinstance(limits, Limits) or (problem := limits.problem()) is not None:
-            raise ConfigurationError(
-                f"limits: {problem if isinstance(limits, Limits) else 'must be a Limits'}",
-                code="configuration_limits",
-            )
+        check_limits(limits)
         if not policies or not all(isinstance(policy, Policy) for policy in policies):
             raise ConfigurationError(
                 "A verifier needs at least one Policy: Verifier(Policy(issuer=..., audience=...))."
@@ -389,6 +385,13 @@ class AsyncVerifier(_Core):
 
         loops.spawn(fly)
         return landed
+
+
+def check_limits(limits: object) -> None:
+    """Raise `ConfigurationError` unless these are limits that make sense."""
+    problem = limits.problem() if isinstance(limits, Limits) else "give a Limits."
+    if problem is not None:
+        raise ConfigurationError(f"limits: {problem}", code="configuration_limits")
 
 
 def require_scopes(verified: Verified, scopes: Collection[str]) -> None:

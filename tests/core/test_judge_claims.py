@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bearerguard.errors import ClaimError, SignatureError
 from bearerguard.judge import Judge, judge
 from bearerguard.keys import key_set
+from bearerguard.policy import PRESENT
 from bearerguard.token import parse
 from bearerguard.verified import Verified
 from tests.core.builders import ABSENT, NOW, jwk, jwks, private_key
@@ -85,6 +86,13 @@ def test_no_look_alike_of_the_space_makes_two_scopes_of_one(scope: str) -> None:
     assert seen == "claim_invalid" or (
         isinstance(seen, Verified) and seen.scopes.isdisjoint({"orders:read", "admin"})
     )
+
+
+def test_a_mapping_may_ask_for_a_value_here_and_for_presence_there() -> None:
+    settings = {"required_claims": {"tenant": "blue", "region": PRESENT}}
+    assert passes(body={"tenant": "blue", "region": "eu"}, settings=settings)
+    assert verdict(body={"tenant": "blue"}, settings=settings) == "claim_missing"
+    assert verdict(body={"tenant": "red", "region": "eu"}, settings=settings) == "claim_invalid"
 
 
 @pytest.mark.parametrize("character", ['"', "\\", "\u00e9", "\u2028", "\x1f", "\x7f"], ids=repr)

@@ -69,7 +69,9 @@ def shared(*, secret: bytes = SECRET, limits: Limits | None = None, **rules: Any
 def public(limits: Limits | None = None, keys: Any = PUBLIC, **rules: Any) -> Verifier:
     """The same for public keys."""
     policy = Policy(**({"issuer": ISSUER, "audience": AUDIENCE} | rules))
-    return Verifier(policy, keys=keys, limits=limits or Limits(), clock=lambda: NOW, monotonic=lambda: 1_000.0)
+    return Verifier(
+        policy, keys=keys, limits=limits or Limits(), clock=lambda: NOW, monotonic=lambda: 1_000.0
+    )
 
 
 def code_of(verifier: SharedSecretVerifier | Verifier, token: Any) -> str:
@@ -104,7 +106,10 @@ def test_a_token_signed_with_the_secret_says_who_is_calling(alg: str) -> None:
 def test_a_name_for_the_secret_in_the_header_is_neither_needed_nor_believed() -> None:
     assert code_of(shared(), hs({"kid": ABSENT})) == "accepted"
     assert code_of(shared(), hs({"kid": "../../dev/null"})) == "accepted"
-    assert code_of(shared(), hs({"jku": "https://attacker.example", "jwk": {"kty": "oct", "k": "AAAA"}})) == "accepted"
+    assert (
+        code_of(shared(), hs({"jku": "https://attacker.example", "jwk": {"kty": "oct", "k": "AAAA"}}))
+        == "accepted"
+    )
 
 
 def test_the_settings_of_a_policy_are_the_settings_here() -> None:
@@ -126,13 +131,18 @@ def test_a_scope_that_a_route_requires_and_the_token_lacks_is_a_permission_denie
 
 @pytest.mark.parametrize(("alg", "least"), [(alg, least) for alg, (_, least) in HASHES.items()])
 def test_a_secret_is_at_least_as_long_as_the_hash(alg: str, least: int) -> None:
-    assert code_of(shared(secret=SECRET[:least], algorithms=(alg,)), hs(alg=alg, secret=SECRET[:least])) == "accepted"
+    assert (
+        code_of(shared(secret=SECRET[:least], algorithms=(alg,)), hs(alg=alg, secret=SECRET[:least]))
+        == "accepted"
+    )
     with pytest.raises(ConfigurationError, match=rf"has {least - 1} bytes.*at least {least}\b") as refused:
         shared(secret=SECRET[: least - 1], algorithms=(alg,))
     assert refused.value.code == "configuration_keys"
 
 
-@pytest.mark.parametrize(("algorithms", "least"), [({"HS256", "HS384"}, 48), (["HS512", "HS256"], 64), (("HS256", "HS256"), 32)])
+@pytest.mark.parametrize(
+    ("algorithms", "least"), [({"HS256", "HS384"}, 48), (["HS512", "HS256"], 64), (("HS256", "HS256"), 32)]
+)
 def test_of_several_algorithms_the_longest_hash_decides(algorithms: Any, least: int) -> None:
     verifier = shared(secret=SECRET[:least], algorithms=algorithms)
     assert {code_of(verifier, hs(alg=alg, secret=SECRET[:least])) for alg in algorithms} == {"accepted"}
@@ -175,7 +185,9 @@ def test_a_signature_that_is_not_the_whole_mac_verifies_nothing(spoil: Callable[
     assert code_of(shared(), f"{signing_input}.{b64(spoil(mac))}") == "signature_invalid"
 
 
-@pytest.mark.parametrize("secret", [SECRET[:-1], SECRET + b"\0", SECRET[::-1], SECRET.hex().encode(), b""], ids=len)
+@pytest.mark.parametrize(
+    "secret", [SECRET[:-1], SECRET + b"\0", SECRET[::-1], SECRET.hex().encode(), b""], ids=len
+)
 def test_another_secret_signs_nothing(secret: bytes) -> None:
     assert code_of(shared(), hs(secret=secret)) == "signature_invalid"
 
@@ -210,7 +222,9 @@ def test_a_token_that_a_secret_signed_opens_no_door_with_public_keys(row: str, a
     assert code_of(verifier, relabelled) == "signature_invalid"
 
 
-@pytest.mark.parametrize("alg", ["none", "None", "", "hs256", "HS256 ", "HS1", "HS224", "HMAC", "dir", "A128KW", "RS256", "XX"])
+@pytest.mark.parametrize(
+    "alg", ["none", "None", "", "hs256", "HS256 ", "HS1", "HS224", "HMAC", "dir", "A128KW", "RS256", "XX"]
+)
 def test_an_algorithm_by_another_name_is_refused_however_it_is_signed(alg: str) -> None:
     signing_input = ".".join(b64(json.dumps(part).encode()) for part in (header(alg=alg), claims()))
     verifier = shared(algorithms=HASHES.keys())
@@ -229,7 +243,9 @@ def test_a_policy_of_the_one_family_makes_no_verifier_of_the_other() -> None:
 def test_the_rules_alone_of_a_shared_secret_open_nothing_with_public_keys() -> None:
     rules = SharedSecretPolicy(secret=SECRET, issuer=ISSUER, audience=AUDIENCE).rules
     oct_key = {"kty": "oct", "k": b64(SECRET), "kid": "key-1", "alg": "HS256"}
-    verifier = Verifier(rules, keys=jwks(jwk(KEY, kid="key-2"), oct_key), clock=lambda: NOW, monotonic=lambda: 1_000.0)
+    verifier = Verifier(
+        rules, keys=jwks(jwk(KEY, kid="key-2"), oct_key), clock=lambda: NOW, monotonic=lambda: 1_000.0
+    )
     assert code_of(verifier, hs()) == "key_unknown"
     assert code_of(verifier, hs({"kid": "key-2"})) == "key_unknown"
 
@@ -277,7 +293,10 @@ def test_the_same_token_is_worth_the_same_whoever_can_check_it(
     here, there = shared(**rules), public(**rules)
     mine, theirs = hs(head, body), jws(header(**({"alg": "EdDSA"} | head)), claims(**body), KEY, "EdDSA")
     assert (code_of(here, mine), code_of(there, theirs)) == (code, code)
-    names = [[(check.name, check.standard, check.outcome) for check in report.checks] for report in (here.explain(mine), there.explain(theirs))]
+    names = [
+        [(check.name, check.standard, check.outcome) for check in report.checks]
+        for report in (here.explain(mine), there.explain(theirs))
+    ]
     assert names[0] == names[1]
 
 

@@ -27,19 +27,20 @@ PLAIN, LOCKED = serialization.NoEncryption(), serialization.BestAvailableEncrypt
 
 
 def accepted(secret: Any, **settings: Any) -> bool:
-    """Whether these bytes may be a secret; a refusal is the operator's fault, told without the secret."""
+    """Whether these bytes may be a secret; if not, it is the operator's fault."""
     try:
         SharedSecretPolicy(**({"secret": secret, "issuer": ISSUER, "audience": AUDIENCE} | settings))
     except ConfigurationError as error:
         assert error.code == "configuration_keys"
-        keeps_it(error, secret)
         return False
     return True
 
 
 def keeps_it(error: ConfigurationError, secret: Any) -> None:
     """Assert that nothing an error shows, or drags along, holds the secret."""
-    told = "".join(traceback.format_exception(error)) + repr((error, error.args, error.hint, error.expected, error.received))
+    told = "".join(traceback.format_exception(error)) + repr(
+        (error, error.args, error.hint, error.expected, error.received)
+    )
     assert error.__cause__ is None
     assert error.__context__ is None
     raw = bytes(secret) if isinstance(secret, (bytes, bytearray)) else str(secret).encode()
@@ -55,7 +56,9 @@ def keeps_it(error: ConfigurationError, secret: Any) -> None:
 def _der_that_ends_like_a_line() -> bytes:
     """A public key in DER whose last byte, taken for text, is white space."""
     for number in range(10_000):
-        key = ed25519.Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"%d" % number).digest()).public_key()
+        key = ed25519.Ed25519PrivateKey.from_private_bytes(
+            hashlib.sha256(b"%d" % number).digest()
+        ).public_key()
         if key.public_bytes_raw()[-1:] == b"\n":
             return key.public_bytes(DER, SPKI)
     raise AssertionError("no such key")
@@ -67,12 +70,18 @@ def _certificate(request: bool = False) -> Any:
     if request:
         return x509.CertificateSigningRequestBuilder(name).sign(key, hashes.SHA256())
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1)
-    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(
+        datetime(2120, 1, 1, tzinfo=UTC)
+    )
     return builder.sign(key, hashes.SHA256())
 
 
 def _ssh(kind: str) -> bytes:
-    return bytes(private_key(kind).public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH))
+    return bytes(
+        private_key(kind)
+        .public_key()
+        .public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    )
 
 
 def _public() -> Iterator[tuple[str, bytes]]:
@@ -84,7 +93,12 @@ def _public() -> Iterator[tuple[str, bytes]]:
     rsa = private_key("RSA").public_key()
     yield "RSA, PEM of PKCS#1", rsa.public_bytes(PEM, pkcs1)
     yield "RSA, DER of PKCS#1", rsa.public_bytes(DER, pkcs1)
-    yield "RSA, XML", b"<RSAKeyValue><Modulus>" + base64.b64encode(rsa.public_numbers().n.to_bytes(256, "big")) + b"</Modulus></RSAKeyValue>"
+    yield (
+        "RSA, XML",
+        b"<RSAKeyValue><Modulus>"
+        + base64.b64encode(rsa.public_numbers().n.to_bytes(256, "big"))
+        + b"</Modulus></RSAKeyValue>",
+    )
     yield "a DER that ends like a line", _der_that_ends_like_a_line()
     for kind in ("RSA", "P-256", "Ed25519"):
         yield f"{kind}, OpenSSH", _ssh(kind)
@@ -93,19 +107,24 @@ def _public() -> Iterator[tuple[str, bytes]]:
     yield "authorized_keys with options", b'command="true",no-pty ' + _ssh("RSA")
     yield "known_hosts", b"id.example.com,192.0.2.1 " + _ssh("Ed25519")
     yield "OpenSSH, security key", b"sk-ssh-ed25519@openssh.com " + _ssh("Ed25519").split()[1]
-    yield "SSH2 (RFC 4716)", b"---- BEGIN SSH2 PUBLIC KEY ----\n" + _ssh("RSA").split()[1] + b"\n---- END SSH2 PUBLIC KEY ----\n"
+    yield (
+        "SSH2 (RFC 4716)",
+        b"---- BEGIN SSH2 PUBLIC KEY ----\n" + _ssh("RSA").split()[1] + b"\n---- END SSH2 PUBLIC KEY ----\n",
+    )
     for kind in ("P-256", "P-384", "P-521", "secp256k1"):
         key = private_key(kind).public_key()
         point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
         yield f"{kind}, point", point
         yield f"{kind}, hybrid point", bytes([6 + (point[-1] & 1)]) + point[1:]
-        yield f"{kind}, compressed point", key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
+        yield (
+            f"{kind}, compressed point",
+            key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint),
+        )
     certificate = _certificate()
     for name, encoding in (("PEM", PEM), ("DER", DER)):
         yield f"certificate, {name}", certificate.public_bytes(encoding)
         yield f"certificate request, {name}", _certificate(request=True).public_bytes(encoding)
         yield f"certificates, PKCS#7, {name}", pkcs7.serialize_certificates([certificate], encoding)
-    yield "certificate, x5c", base64.b64encode(certificate.public_bytes(DER))
 
 
 def _jwks() -> Iterator[tuple[str, bytes]]:
@@ -130,14 +149,23 @@ def _private() -> Iterator[tuple[str, bytes]]:
         key = private_key(kind)
         for encoding_name, encoding in (("PEM", PEM), ("DER", DER)):
             for lock_name, lock in (("open", PLAIN), ("encrypted", LOCKED)):
-                yield f"{kind}, private, PKCS#8 {encoding_name}, {lock_name}", key.private_bytes(encoding, forms.PKCS8, lock)
+                yield (
+                    f"{kind}, private, PKCS#8 {encoding_name}, {lock_name}",
+                    key.private_bytes(encoding, forms.PKCS8, lock),
+                )
         yield f"{kind}, private, OpenSSH", key.private_bytes(PEM, forms.OpenSSH, PLAIN)
     for kind in ("RSA", "P-256"):
         key = private_key(kind)
         yield f"{kind}, private, traditional PEM", key.private_bytes(PEM, forms.TraditionalOpenSSL, PLAIN)
-        yield f"{kind}, private, traditional PEM, encrypted", key.private_bytes(PEM, forms.TraditionalOpenSSL, LOCKED)
+        yield (
+            f"{kind}, private, traditional PEM, encrypted",
+            key.private_bytes(PEM, forms.TraditionalOpenSSL, LOCKED),
+        )
         yield f"{kind}, private, traditional DER", key.private_bytes(DER, forms.TraditionalOpenSSL, PLAIN)
-    yield "PKCS#12", pkcs12.serialize_key_and_certificates(b"name", private_key("P-256"), _certificate(), None, LOCKED)
+    yield (
+        "PKCS#12",
+        pkcs12.serialize_key_and_certificates(b"name", private_key("P-256"), _certificate(), None, LOCKED),
+    )
     yield "PuTTY", b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: key\nPublic-Lines: 2\n"
 
 
@@ -186,6 +214,13 @@ def test_a_key_is_no_secret_in_any_serialisation_and_any_disguise(name: str) -> 
     assert not passed
 
 
+@pytest.mark.parametrize("name", SERIALISATIONS)
+def test_the_refusal_of_a_key_says_what_it_is_and_does_not_quote_it(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"secret is (a|JSON)") as refused:
+        SharedSecretPolicy(secret=SERIALISATIONS[name], issuer=ISSUER, audience=AUDIENCE)
+    keeps_it(refused.value, SERIALISATIONS[name])
+
+
 def test_the_disguises_alone_make_nothing_look_like_a_key() -> None:
     random = hashlib.shake_256(b"a good secret").digest(64)
     text = base64.b64encode(random)
@@ -199,6 +234,21 @@ def test_the_disguises_alone_make_nothing_look_like_a_key() -> None:
 RANDOM: Final = hashlib.shake_256(b"another good secret").digest(128)
 
 
+def beside_every_curve() -> bytes:
+    """What a compressed point would look like, but no curve has a point there."""
+    for number in range(100):
+        secret = b"\x02" + hashlib.sha256(b"%d" % number).digest()
+        for curve in (ec.SECP256R1(), ec.SECP256K1()):
+            try:
+                ec.EllipticCurvePublicKey.from_encoded_point(curve, secret)
+            except ValueError:
+                continue
+            break
+        else:
+            return secret
+    raise AssertionError("points everywhere")
+
+
 @pytest.mark.parametrize(
     "secret",
     [
@@ -208,12 +258,18 @@ RANDOM: Final = hashlib.shake_256(b"another good secret").digest(128)
         b"{" + RANDOM[:62] + b"}",
         b'"' + RANDOM[:62] + b'"',
         b"\x30" + RANDOM[:63],
+        b"\x30\x3e" + RANDOM[:62],
         b"\x30\x3f" + RANDOM[:62],
         b"\x30\x82\x00\x3c" + RANDOM[:60],
+        b"\x30\x3e" + b"\x05\x00" * 27 + RANDOM[:8],
+        b"\x30\x3e" + b"\x04\x3b" + RANDOM[:60],
+        b"\x30\x3e" + b"\x04\x3d" + RANDOM[:60],
+        b"\x30\xff" + RANDOM[:62],
+        b"\x30\x80" + RANDOM[:62],
         b"\x04" + RANDOM[:64],
         b"\x04" + bytes(range(64)),
         b"\x06" + RANDOM[:64],
-        b"\x02" + b"\xff" * 24 + RANDOM[:8],
+        beside_every_curve(),
         b"\0\0\0\x07" + RANDOM[:60],
         b"\xef\xbb\xbf" + RANDOM[:32],
         b"\xff\xfe" + RANDOM[:62],
@@ -251,10 +307,14 @@ def test_a_public_key_that_is_nothing_but_random_bytes_cannot_be_told_from_a_sec
 
 @pytest.mark.parametrize("length", [0, 1, 16, 31])
 def test_a_short_secret_is_refused(length: int) -> None:
-    assert not accepted(RANDOM[:length])
+    with pytest.raises(ConfigurationError, match=f"has {length} bytes.*at least 32") as refused:
+        SharedSecretPolicy(secret=RANDOM[:length], issuer=ISSUER, audience=AUDIENCE)
+    keeps_it(refused.value, RANDOM[:length])
 
 
-@pytest.mark.parametrize("secret", [bytes(32), b"a" * 64, b"abcdefg" * 8, b"password" * 4, b"\0\xff" * 32], ids=repr)
+@pytest.mark.parametrize(
+    "secret", [bytes(32), b"a" * 64, b"abcdefg" * 8, b"password" * 4, b"\0\xff" * 32], ids=repr
+)
 def test_a_secret_of_fewer_than_eight_different_bytes_is_hardly_random(secret: bytes) -> None:
     assert not accepted(secret)
 
@@ -266,13 +326,24 @@ def test_eight_different_bytes_are_just_enough() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["x" * 32, RANDOM[:32].hex(), bytearray(RANDOM), memoryview(RANDOM), list(RANDOM), 7, None, {"kty": "oct"}, object()],
+    [
+        "x" * 32,
+        RANDOM[:32].hex(),
+        bytearray(RANDOM),
+        memoryview(RANDOM),
+        list(RANDOM),
+        7,
+        None,
+        {"kty": "oct"},
+        object(),
+    ],
     ids=lambda secret: type(secret).__name__,
 )
 def test_a_secret_is_bytes_and_the_refusal_says_how_to_make_them(secret: Any) -> None:
     assert not accepted(secret)
-    with pytest.raises(ConfigurationError, match=r"bytes\.fromhex"):
+    with pytest.raises(ConfigurationError, match=r"bytes\.fromhex") as refused:
         SharedSecretPolicy(secret=secret, issuer=ISSUER, audience=AUDIENCE)
+    keeps_it(refused.value, secret)
 
 
 # --------------------------------------------------------------------------------------------------------- the other settings
@@ -280,7 +351,25 @@ def test_a_secret_is_bytes_and_the_refusal_says_how_to_make_them(secret: Any) ->
 
 @pytest.mark.parametrize(
     "algorithms",
-    ["HS256", b"HS256", (), [], set(), ["RS256"], ["HS256", "ES256"], ["none"], ["hs256"], ["HS1"], None, 7, object(), [None], [["HS256"]], [7], {"HS999": 1}],
+    [
+        "HS256",
+        b"HS256",
+        (),
+        [],
+        set(),
+        ["RS256"],
+        ["HS256", "ES256"],
+        ["none"],
+        ["hs256"],
+        ["HS1"],
+        None,
+        7,
+        object(),
+        [None],
+        [["HS256"]],
+        [7],
+        {"HS999": 1},
+    ],
     ids=repr,
 )
 def test_algorithms_are_a_collection_of_the_three_names(algorithms: Any) -> None:
@@ -301,7 +390,7 @@ def test_algorithms_that_can_be_read_only_once_are_read_once_or_refused() -> Non
 
 @pytest.mark.parametrize("setting", ["discovery_url", "jwks_uri"])
 def test_a_secret_is_never_fetched(setting: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"leave out discovery_url and jwks_uri") as refused:
+    with pytest.raises(ConfigurationError, match="leave out discovery_url and jwks_uri") as refused:
         SharedSecretPolicy(secret=RANDOM, issuer=ISSUER, audience=AUDIENCE, **{setting: f"{ISSUER}/keys"})
     assert refused.value.code == "configuration_invalid"
 
@@ -336,7 +425,14 @@ def test_nothing_that_is_shown_holds_the_secret() -> None:
     secret = b"a secret made of words, for reading"
     policy = SharedSecretPolicy(secret=secret, issuer=ISSUER, audience=AUDIENCE)
     verifier = SharedSecretVerifier(policy)
-    shown = [repr(policy), str(policy), repr(policy.rules), repr(verifier), repr(policy._key), str(verifier.explain("a.b.c"))]
+    shown = [
+        repr(policy),
+        str(policy),
+        repr(policy.rules),
+        repr(verifier),
+        repr(policy._key),
+        str(verifier.explain("a.b.c")),
+    ]
     assert [text for text in shown if "words" in text or secret.hex() in text] == []
     assert repr(policy) == f"<SharedSecretPolicy of {ISSUER!r}>"
 
@@ -361,4 +457,4 @@ def test_a_policy_does_not_hold_on_to_the_collections_it_was_made_from() -> None
     audience.append("https://attacker.example")
     assert policy.rules.algorithms == ("HS256",)
     assert policy.rules.settings.algorithms == {"HS256"}
-    assert policy.rules.settings.audiences == {AUDIENCE}
+    assert policy.rules.settings.audiences == frozenset({AUDIENCE})

@@ -45,6 +45,10 @@ def caller(
 # ------------------------------------------------------------------------------------------------------ a mapping to read only
 
 
+def test_the_leeway_of_the_policy_comes_along() -> None:
+    assert caller().leeway == 30
+
+
 def test_it_is_a_mapping_of_the_claims() -> None:
     verified = caller(tenant="blue")
     assert dict(verified) == CLAIMS | {"tenant": "blue"}
