@@ -60,6 +60,7 @@ bench: $(VENV)/.ready-dev ## measure one verification against the bare signature
 docs: $(VENV)/.ready-dev ## write the generated pages anew
 	$(BIN)/python tools/generate_errors_page.py
 	$(BIN)/python tools/generate_providers_page.py
+	$(BIN)/python tools/make_vectors.py
 
 fmt: $(VENV)/.ready-dev ## mend the style
 	$(BIN)/ruff check --fix .

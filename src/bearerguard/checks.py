@@ -125,6 +125,8 @@ def _audience(token: UnverifiedToken, policy: Policy, now: float) -> None:
     name = policy.settings.audience_claim
     aud = token.claims.get(name)
     if type(aud) is list:
+        if len(aud) == 1 and type(aud[0]) is str and aud[0] in wanted:
+            return
         for member in aud:
             if type(member) is not str or (not member.isprintable() and _has_controls(member)):
                 break

@@ -49,8 +49,8 @@ def decode_segment(segment: bytes) -> bytes:
     if not segment:
         return b""
     remainder = len(segment) & 3
-    # The decoder takes the standard alphabet's two characters as well as those that stand for them.
-    if segment[-1] in _LAST_IS_CANONICAL[remainder] and b"+" not in segment and b"/" not in segment:
+    # The decoder would take '+' and '/', the standard alphabet's own, beside '-' and '_'.
+    if segment[-1] in _LAST_IS_CANONICAL[remainder] and 0x2B not in segment and 0x2F not in segment:
         try:
             return b64decode(segment + _PADDING[remainder], b"-_", True)
         except ValueError:
@@ -60,9 +60,7 @@ def decode_segment(segment: bytes) -> bytes:
 
 def decode_base64url(text: str) -> bytes:
     """Return the bytes of an unpadded base64url string, as members of a JWK carry them (RFC 7518 section 6)."""
-    if not text.isascii():
-        raise EncodingError("is not ASCII")
-    return decode_segment(text.encode())
+    return decode_segment(text.encode("utf-8", "replace"))
 
 
 def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:

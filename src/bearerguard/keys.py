@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
@@ -209,20 +209,49 @@ def _okp(jwk: Mapping[str, Any]) -> tuple[ed25519.Ed25519PublicKey | ed448.Ed448
         key = maker(x)
     except ValueError:
         raise _UnusableKeyError("has an 'x' of the wrong length") from None
-    y = int.from_bytes(x, "little") & ((1 << (255 if crv == "Ed25519" else 455)) - 1)
-    if y in _SMALL_ORDER:
-        raise _UnusableKeyError("is a point of small order, under which anybody can sign")
+    problem = _EDWARDS_CURVES[str(crv)].problem(x)
+    if problem is not None:
+        raise _UnusableKeyError(problem)
     return key, str(crv)
 
 
-# The y of every point whose order divides the cofactor (RFC 8032 section 5), and their second spellings y + p that a
-# lenient decoder takes: under such a key a signature needs no secret.
+class _Edwards(NamedTuple):
+    """An Edwards curve a*x^2 + y^2 = 1 + d*x^2*y^2 over the integers modulo p (RFC 8032 section 5)."""
+
+    p: int
+    a: int
+    d: int
+    bits: int
+    small: frozenset[int]
+
+    def problem(self, encoded: bytes) -> str | None:
+        """Return why an encoded point is no public key, or None.
+
+        The backend checks the length only. A y beyond the prime is a second spelling, a y without an x is no point, and
+        under a point of small order (its y is in ``small``) a signature needs no secret.
+        """
+        y = int.from_bytes(encoded, "little") & ((1 << self.bits) - 1)
+        if y % self.p in self.small:
+            return "is a point of small order, under which anybody can sign"
+        if y >= self.p:
+            return "is not a point on its curve"
+        square = (1 - y * y) * pow(self.a - self.d * y * y, -1, self.p) % self.p
+        return None if pow(square, (self.p - 1) // 2, self.p) == 1 else "is not a point on its curve"
+
+
 _P25519: Final = 2**255 - 19
 _P448: Final = 2**448 - 2**224 - 1
 _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
-_SMALL_ORDER: Final = frozenset(
-    {0, 1, _ORDER_8, _P25519 - _ORDER_8, _P25519 - 1, _P25519, _P25519 + 1, _P448 - 1, _P448, _P448 + 1}
-)
+_EDWARDS_CURVES: Final = {
+    "Ed25519": _Edwards(
+        _P25519,
+        -1,
+        -121665 * pow(121666, -1, _P25519),
+        255,
+        frozenset({0, 1, _P25519 - 1, _ORDER_8, _P25519 - _ORDER_8}),
+    ),
+    "Ed448": _Edwards(_P448, 1, -39081, 455, frozenset({0, 1, _P448 - 1})),
+}
 _EDWARDS: Final[dict[str, Callable[[bytes], ed25519.Ed25519PublicKey | ed448.Ed448PublicKey]]] = {
     "Ed25519": ed25519.Ed25519PublicKey.from_public_bytes,
     "Ed448": ed448.Ed448PublicKey.from_public_bytes,

@@ -64,7 +64,7 @@ def parse(
     else:
         raw = text
     segments = raw.split(b".", 2)
-    if len(segments) != 3 or b"." in segments[2]:
+    if len(segments) != 3 or 0x2E in segments[2]:
         raise _wrong_form(raw)
     header_segment, payload_segment, signature_segment = segments
     header = known_headers.get(header_segment) if known_headers is not None else None
