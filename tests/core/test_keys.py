@@ -338,6 +338,15 @@ def test_a_point_of_small_order_of_ed448_is_left_out(y: int, sign: int) -> None:
     assert "order" in why_not({"kty": "OKP", "crv": "Ed448", "x": b64(point)})
 
 
+@pytest.mark.parametrize(
+    ("crv", "y"),
+    [("Ed25519", 2), ("Ed25519", 7), ("Ed25519", ED25519_P + 3), ("Ed448", 2), ("Ed448", ED448_P + 6), ("Ed448", 2**455 - 1)],
+)  # fmt: skip
+def test_an_edwards_key_is_a_point_of_its_curve_in_its_one_spelling(crv: str, y: int) -> None:
+    point = y.to_bytes(32 if crv == "Ed25519" else 57, "little")
+    assert "not a point" in why_not({"kty": "OKP", "crv": crv, "x": b64(point)})
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("ML-DSA")])
 def test_a_lattice_key_says_its_algorithm_and_has_its_length(kind: str) -> None:
     raw = private_key(kind).public_key().public_bytes_raw()
