@@ -55,11 +55,12 @@ cov: pytest ## run the tests and write a browsable coverage report to htmlcov/
 
 bench: $(VENV)/.ready-dev ## measure one verification against the bare signature check, and its neighbours
 	@$(INSTALL) authlib jwcrypto
-	@$(BIN)/python -m benchmarks.verify $(ARGS)
+	@$(BIN)/python -W ignore::DeprecationWarning -m benchmarks.verify $(ARGS)
 
 docs: $(VENV)/.ready-dev ## write the generated pages anew
 	$(BIN)/python tools/generate_errors_page.py
 	$(BIN)/python tools/generate_providers_page.py
+	$(BIN)/python tools/generate_stricter_page.py
 	$(BIN)/python tools/make_vectors.py
 
 fmt: $(VENV)/.ready-dev ## mend the style

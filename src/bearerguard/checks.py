@@ -209,6 +209,12 @@ def _issued_at(token: UnverifiedToken, policy: Policy, now: float) -> None:
         )
 
 
+def _token_id(token: UnverifiedToken, policy: Policy, now: float) -> None:
+    jti = token.claims.get("jti", "")
+    if type(jti) is not str:
+        raise ClaimError("the token's 'jti' is not a string", expected="a string, or absent", received=jti)
+
+
 def _subject(token: UnverifiedToken, policy: Policy, now: float) -> None:
     sub = token.claims.get("sub")
     if type(sub) is str and sub and (sub.isprintable() or not _has_controls(sub)):
@@ -224,7 +230,8 @@ def _scope(token: UnverifiedToken, policy: Policy, now: float) -> None:
         if scope is None:
             continue
         if type(scope) is str:
-            if _is_scope(scope):
+            # RFC 6749 section 3.3: printable ASCII but for two characters, and spaces between.
+            if scope.isascii() and scope.isprintable() and '"' not in scope and "\\" not in scope:
                 return
         elif type(scope) is list and all(type(word) is str and _is_scope(word) for word in scope):
             return
@@ -349,6 +356,12 @@ AFTER_SIGNATURE: Final = (
         "RFC 7519 section 4.1.6",
         _issued_at,
         _from("iat", _issue_time),
+    ),
+    Check(
+        "token id",
+        "RFC 7519 section 4.1.7",
+        _token_id,
+        _from("jti", lambda policy, now: "a string, or absent"),
     ),
     Check(
         "subject", "RFC 7519 section 4.1.2", _subject, _from("sub", lambda policy, now: "a non-empty string")

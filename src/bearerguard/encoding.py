@@ -70,26 +70,15 @@ def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     beyond ``limits.json_depth``, numbers beyond ``limits.number_digits``, and a name given twice.
     """
     value: dict[str, Any]
-    problem = ""
     try:
         value = _decode_shallow(raw)
-        deep = limits.json_depth < _SHALLOW
+        checked = limits.json_depth >= _SHALLOW
     except (msgspec.DecodeError, UnicodeDecodeError):
-        deep = True
-        try:
-            value = _decode_json(raw)
-        except RecursionError:
-            problem = "is nested too deeply"
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            problem = "is not JSON"
+        value = {}
+        checked = False
     # Raised out here, where no decoder's error (they quote what they read) can become part of ours.
-    if problem:
-        raise EncodingError(problem)
-    if deep:
-        if type(value) is not dict:
-            raise EncodingError("is not a JSON object")
-        if _deeper_than(value, limits.json_depth):
-            raise EncodingError("is nested too deeply")
+    if not checked:
+        value = _decode_deep(raw, limits)
     if len(raw) > limits.number_digits and _has_long_number(raw, limits.number_digits):
         raise EncodingError("has a number with too many digits")
     # The decoder keeps the last of two members with one name. What it keeps is written again: without whitespace or
@@ -97,6 +86,23 @@ def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     again = _encode_json(value)
     if again != raw and _count_strings(again) != _count_strings(raw):
         raise EncodingError("gives one member name twice")
+    return value
+
+
+def _decode_deep(raw: bytes, limits: Limits) -> dict[str, Any]:
+    problem, value = "", None
+    try:
+        value = _decode_json(raw)
+    except RecursionError:
+        problem = "is nested too deeply"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        problem = "is not JSON"
+    if problem:
+        raise EncodingError(problem)
+    if type(value) is not dict:
+        raise EncodingError("is not a JSON object")
+    if _deeper_than(value, limits.json_depth):
+        raise EncodingError("is nested too deeply")
     return value
 
 

@@ -26,6 +26,7 @@ _AROUND: Final = b" \t\r\n\f\v\xef\xbb\xbf"
 _SSH_NAME: Final = rb"(?:ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9-]+(?:@openssh\.com)?)"
 _SSH_LINE: Final = re.compile(_SSH_NAME + rb"\s+AAAA")
 _SSH_WIRE: Final = re.compile(rb"\x00\x00\x00." + _SSH_NAME, re.DOTALL)
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _MARKERS: Final = (
     (b"-----BEGIN", "a key or certificate (PEM)"),
     (b"---- BEGIN", "a key (RFC 4716)"),
@@ -50,17 +51,19 @@ def recognised(secret: bytes) -> str | None:
 
 
 def _unwrapped(form: bytes) -> Iterator[bytes]:
+    """Yield what a form may be wrapped around; only a form that is all of one alphabet is taken for a wrapping."""
     text = form.strip(_AROUND)
     yield text
     yield form.lstrip(_AROUND)
     for encoding in _ENCODINGS:
         with suppress(UnicodeError):
-            yield form.decode(encoding).encode()
+            yield form.decode(encoding).removeprefix("\ufeff").encode("ascii")
     squeezed = text.strip(b"\"'").translate(None, b" \t\r\n:")
     with suppress(binascii.Error):
         yield binascii.unhexlify(squeezed)
-    with suppress(binascii.Error):
-        yield binascii.a2b_base64(squeezed.replace(b"-", b"+").replace(b"_", b"/") + b"==")
+    if _BASE64.fullmatch(squeezed):
+        with suppress(binascii.Error):
+            yield binascii.a2b_base64(squeezed.replace(b"-", b"+").replace(b"_", b"/") + b"==")
     with suppress(ValueError, RecursionError):
         inner = json.loads(text)
         if isinstance(inner, str):

@@ -162,8 +162,13 @@ class KeyRing:
             return "stale"
         return "due" if now >= held.refresh_at else "fresh"
 
-    def look(self, algorithm: str, kid: str | None, now: float) -> tuple[PublicKey, ...] | Fetch:
+    def look(
+        self, algorithm: str, kid: str | None, now: float, *, ask_first: bool = False
+    ) -> tuple[PublicKey, ...] | Fetch:
         """Return the keys that may answer for this header, or the `Fetch` that has to be carried out first.
+
+        With ``ask_first`` a set that went stale while nobody asked is not used before the issuer has been asked: a key may
+        have been withdrawn. Once the issuer has failed to answer, the old set serves, for its grace.
 
         Raises `UnknownKeyError` when the issuer was asked recently and has no such key, and `KeysUnavailableError` when
         it could not be asked and nothing is held that may still be used.
@@ -172,6 +177,8 @@ class KeyRing:
         held = known.held
         if held is None or now >= held.expires_at:
             return self._needed(known, now)
+        if ask_first and now >= held.stale_at and not known.failures:
+            return self._fetch(known, "due", now)
         found = held.keys.candidates(algorithm, kid)
         if found:
             return found

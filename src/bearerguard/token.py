@@ -53,21 +53,23 @@ def parse(
     ``known_headers`` maps the encoded headers of tokens that have verified before to what they decode to; the caller
     keeps it and keeps it bounded. Raises `MalformedTokenError` for anything that is not a signed JWT in compact form.
     """
-    if not isinstance(text, (str, bytes)):
-        raise MalformedTokenError(f"a token is text, not {type(text).__name__}")
-    if len(text) > limits.token_bytes:
-        raise _too_large("token", limits.token_bytes)
     if isinstance(text, str):
+        if len(text) > limits.token_bytes:
+            raise _too_large("token", limits.token_bytes)
         if not text.isascii():
             raise MalformedTokenError("the token is not ASCII")
         raw = text.encode()
-    else:
+    elif isinstance(text, bytes):
+        if len(text) > limits.token_bytes:
+            raise _too_large("token", limits.token_bytes)
         raw = text
-    segments = raw.split(b".", 2)
-    if len(segments) != 3 or 0x2E in segments[2]:
+    else:
+        raise MalformedTokenError(f"a token is text, not {type(text).__name__}")
+    signing_input, _, signature_segment = raw.rpartition(b".")
+    header_segment, dot, payload_segment = signing_input.partition(b".")
+    if not dot or 0x2E in payload_segment:
         raise _wrong_form(raw)
-    header_segment, payload_segment, signature_segment = segments
-    header = known_headers.get(header_segment) if known_headers is not None else None
+    header = known_headers.get(header_segment) if known_headers else None
     if header is None:
         header = _header(header_segment, limits)
     try:
@@ -78,7 +80,7 @@ def parse(
         signature = decode_segment(signature_segment)
     except EncodingError as error:
         raise MalformedTokenError(f"the token's signature {error}") from None
-    return UnverifiedToken(header, claims, signature, raw[: -len(signature_segment) - 1], header_segment)
+    return UnverifiedToken(header, claims, signature, signing_input, header_segment)
 
 
 def _header(segment: bytes, limits: Limits) -> dict[str, Any]:

@@ -247,8 +247,11 @@ class Verifier(_Core):
         self.close()
 
     def _keys(self, ring: KeyRing, algorithm: str, kid: str | None) -> tuple[PublicKey, ...]:
-        now = self._monotonic()
-        while isinstance(found := ring.look(algorithm, kid, now), Fetch):
+        now, held = self._monotonic(), ring.snapshot.held
+        # Asked first only once in a call, or an issuer slower than its own lifetimes would be asked for ever.
+        while isinstance(
+            found := ring.look(algorithm, kid, now, ask_first=ring.snapshot.held is held), Fetch
+        ):
             with self._locks[ring]:
                 self._carry_out(ring, found)
             now = self._monotonic()
@@ -350,8 +353,11 @@ class AsyncVerifier(_Core):
         await self.close()
 
     async def _keys(self, ring: KeyRing, algorithm: str, kid: str | None) -> tuple[PublicKey, ...]:
-        now = self._monotonic()
-        while isinstance(found := ring.look(algorithm, kid, now), Fetch):
+        now, held = self._monotonic(), ring.snapshot.held
+        # Asked first only once in a call, or an issuer slower than its own lifetimes would be asked for ever.
+        while isinstance(
+            found := ring.look(algorithm, kid, now, ask_first=ring.snapshot.held is held), Fetch
+        ):
             await self._flight(ring, found).wait()
             now = self._monotonic()
         if (due := ring.due(now)) is not None:

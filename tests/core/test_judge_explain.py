@@ -44,6 +44,7 @@ FAULTS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     "expiry": ("token_expired", {}, {"exp": 1}),
     "not before": ("token_not_yet_valid", {}, {"nbf": NOW + 600}),
     "issued at": ("token_not_yet_valid", {}, {"iat": NOW + 600}),
+    "token id": ("claim_invalid", {}, {"jti": 7}),
     "subject": ("claim_invalid", {}, {"sub": ""}),
     "scope": ("claim_invalid", {}, {"scope": 7}),
     "required claims": ("claim_missing", {}, {"tenant": ABSENT}),

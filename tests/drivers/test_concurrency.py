@@ -365,7 +365,7 @@ def test_a_refresh_that_its_loop_took_along_is_started_again(
         await turns()
 
     runner(ask)
-    clock.advance(Limits().keys_ttl)
+    clock.advance(Limits().keys_ttl * Limits().refresh_ahead)
     gate.close()
     runner(ask)
     assert gate.asked(KEYS) == 1

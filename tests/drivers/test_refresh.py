@@ -143,7 +143,7 @@ def test_without_a_thread_to_be_had_the_caller_goes_on_and_the_next_one_tries_ag
     verifier = blocking(issuer, clock, relay)
     token = issuer.mint(lifetime=DAY)
     verifier.verify(token)
-    clock.advance(LIMITS.keys_ttl)
+    clock.advance(LIMITS.keys_ttl * LIMITS.refresh_ahead)
 
     def start(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -155,3 +155,58 @@ def test_without_a_thread_to_be_had_the_caller_goes_on_and_the_next_one_tries_ag
     verifier.verify(token)
     over()
     assert relay.asked(KEYS) == 2
+
+
+def test_a_key_that_was_withdrawn_while_nobody_called_lets_nobody_in(
+    issuer: DevIssuer, clock: Clock, relay: Relay
+) -> None:
+    verifier = blocking(issuer, clock, relay)
+    token = issuer.mint(lifetime=DAY)
+    verifier.verify(token)
+    issuer.rotate(overlap=False)
+    clock.advance(LIMITS.keys_ttl)
+    with pytest.raises(TokenError, match="key_unknown"):
+        verifier.verify(token)
+
+
+def test_a_key_that_was_withdrawn_while_nobody_called_lets_nobody_in_in_a_loop_either(
+    run: Run, issuer: DevIssuer, clock: Clock
+) -> None:
+    verifier = AsyncVerifier(issuer.policy(), fetcher=issuer, clock=clock.wall, monotonic=clock.monotonic)
+    token = issuer.mint(lifetime=DAY)
+
+    async def main() -> None:
+        await verifier.verify(token)
+        issuer.rotate(overlap=False)
+        clock.advance(LIMITS.keys_ttl)
+        with pytest.raises(TokenError, match="key_unknown"):
+            await verifier.verify(token)
+
+    run(main)
+
+
+def test_an_old_set_serves_once_the_issuer_has_failed_to_answer(
+    issuer: DevIssuer, clock: Clock, relay: Relay
+) -> None:
+    verifier = blocking(issuer, clock, relay)
+    token = issuer.mint(lifetime=DAY)
+    verifier.verify(token)
+    issuer.offline = True
+    clock.advance(LIMITS.keys_ttl + LIMITS.keys_grace - 1)
+    assert verifier.verify(token).subject == "alice"
+    assert relay.asked(KEYS) == 2
+
+
+def test_an_issuer_slower_than_its_own_lifetimes_is_asked_once_a_call(
+    issuer: DevIssuer, clock: Clock
+) -> None:
+    def slow(request: Fetch, answer: Outcome) -> Outcome:
+        clock.advance(LIMITS.keys_ttl + 1)
+        return answer
+
+    relay = Relay(issuer, change=slow)
+    verifier = blocking(issuer, clock, relay, limits=Limits(discovery_ttl=DAY))
+    token = issuer.mint(lifetime=DAY)
+    for calls in (1, 2, 3):
+        assert verifier.verify(token).subject == "alice"
+        assert relay.asked(KEYS) <= 2 * calls

@@ -35,7 +35,7 @@ def subjects() -> Theme:
         )  # fmt: skip
     optional: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("client-id", {"client_id": None}, {"client_id": None}), ("scope", {"scope": None}, {"scopes": []}),
-        ("jti", {"jti": None}, {"token_id": None}), ("auth-time", {"auth_time": None}, {"auth_time": None}),
+        ("auth-time", {"auth_time": None}, {"auth_time": None}),
         ("acr-and-amr", {"acr": None, "amr": None}, {"acr": None}), ("a-claim-of-ones-own", {"tenant": None}, {"subject": "alice"}),
     ]  # fmt: skip
     for name, body, accepted in optional:
@@ -43,6 +43,13 @@ def subjects() -> Theme:
             f"null-for-{name}", "P16 P17", good(**body), "accept",
             "A claim that no check needs may be null: it grants nothing and its view says that nothing is there.",
             "RFC 7519 section 4", accepted=accepted,
+        )  # fmt: skip
+    theme.token("jti-that-is-a-string", "P16 P17", good(jti="token-1"), "accept", "A token may have a name.",
+        "RFC 7519 section 4.1.7", accepted={"token_id": "token-1"})  # fmt: skip
+    for name, jti in (("a-list", ["token-1"]), ("a-number", 1), ("null", None), ("an-object", {})):
+        theme.token(
+            f"jti-that-is-{name}", "P16 P17", good(jti=jti), "claim_invalid",
+            "A name that is no string would slip past whoever revokes tokens by their names.", "RFC 7519 section 4.1.7",
         )  # fmt: skip
     mails = ["admin@example.com@evil.example", "admin@example.com"]
     for number, mail in enumerate(mails):
