@@ -76,9 +76,7 @@ class Algorithm:
         return kty == self.kty and (not self.kinds or kind in self.kinds)
 
 
-def _rsa_pkcs1(hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
-    scheme = padding.PKCS1v15()
-
+def _rsa(scheme: padding.AsymmetricPadding, hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
     def for_key(key: Any) -> Checker:
         verify = key.verify
 
@@ -92,25 +90,15 @@ def _rsa_pkcs1(hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
         return check
 
     return for_key
+
+
+def _rsa_pkcs1(hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
+    return _rsa(padding.PKCS1v15(), hash_)
 
 
 def _rsa_pss(hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
     # RFC 7518 section 3.5: the salt is as long as the hash, and MGF1 uses the same hash.
-    scheme = padding.PSS(padding.MGF1(hash_), hash_.digest_size)
-
-    def for_key(key: Any) -> Checker:
-        verify = key.verify
-
-        def check(signature: bytes, signing_input: bytes) -> bool:
-            try:
-                verify(signature, signing_input, scheme, hash_)
-            except InvalidSignature:
-                return False
-            return True
-
-        return check
-
-    return for_key
+    return _rsa(padding.PSS(padding.MGF1(hash_), hash_.digest_size), hash_)
 
 
 def _ecdsa(curve: Curve, hash_: hashes.HashAlgorithm) -> Callable[[Any], Checker]:
