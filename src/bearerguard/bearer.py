@@ -18,6 +18,7 @@ from .errors import (
     ConfigurationError,
     DocumentError,
     MalformedRequestError,
+    MalformedTokenError,
     MissingTokenError,
     PermissionDeniedError,
     RequestError,
@@ -25,6 +26,7 @@ from .errors import (
     TokenError,
     UnavailableError,
 )
+from .limits import DEFAULT_LIMITS
 
 # RFC 6750 section 2.1: "Bearer" 1*SP b64token; RFC 9110 section 11.1: the scheme's name is case-insensitive.
 _BEARER: Final = re.compile(r"bearer(?: +(.*))?\Z", re.IGNORECASE | re.DOTALL)
@@ -62,16 +64,21 @@ _ROWS: Final[tuple[tuple[type[BearerguardError], int, str], ...]] = (
 )
 
 
-def credential(authorization: Sequence[str]) -> str:
+def credential(authorization: Sequence[str], most: int = DEFAULT_LIMITS.token_bytes) -> str:
     """Return the access token from the values of a request's ``Authorization`` header fields.
 
     Raises `MissingTokenError` if none is a bearer credential, `AmbiguousRequestError` if there are several
-    ``Authorization`` fields and `MalformedRequestError` if the credential is not a ``b64token`` (RFC 6750 section 2.1).
+    ``Authorization`` fields and `MalformedRequestError` if the credential is not a ``b64token`` (RFC 6750 section 2.1). A
+    field longer than ``most`` characters and some for the scheme is a `MalformedTokenError` before any of it is copied.
     """
     if not authorization:
         raise MissingTokenError("the request has no Authorization header")
     if len(authorization) > 1:
         raise AmbiguousRequestError(f"the request has {len(authorization)} Authorization headers")
+    if len(authorization[0]) > most + 256:
+        raise MalformedTokenError(
+            "the Authorization header is longer than any token may be", code="token_too_large"
+        )
     found = _BEARER.match(authorization[0].strip(" \t"))
     if found is None:
         raise MissingTokenError("the Authorization header is not of the Bearer scheme")

@@ -34,6 +34,7 @@ _SHALLOW = 4
 _encode_json = msgspec.json.Encoder().encode
 
 _DIGITS = re.compile(rb"[0-9]+")
+_STRUCTURE = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
@@ -90,19 +91,18 @@ def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
 
 
 def _decode_deep(raw: bytes, limits: Limits) -> dict[str, Any]:
-    problem, value = "", None
+    # Before the decoder, which goes down as deep as the text does: on a small stack that ends the process.
+    if _nests_deeper(raw, limits.json_depth):
+        raise EncodingError("is nested too deeply")
+    value, readable = None, True
     try:
         value = _decode_json(raw)
-    except RecursionError:
-        problem = "is nested too deeply"
     except (msgspec.DecodeError, UnicodeDecodeError):
-        problem = "is not JSON"
-    if problem:
-        raise EncodingError(problem)
+        readable = False
+    if not readable:
+        raise EncodingError("is not JSON")
     if type(value) is not dict:
         raise EncodingError("is not a JSON object")
-    if _deeper_than(value, limits.json_depth):
-        raise EncodingError("is nested too deeply")
     return value
 
 
@@ -118,20 +118,26 @@ def _count_strings(valid_json: bytes) -> int:
     return valid_json.count(b'"')
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return False
-    return True
+def _nests_deeper(text: bytes, depth: int) -> bool:
+    """Return whether brackets outside strings nest deeper; of a text that may be anything, in one pass."""
+    open_brackets, in_string = 0, False
+    for found in _STRUCTURE.finditer(text):
+        mark = found[0]
+        if mark == b'"':
+            in_string = not in_string
+        elif in_string or mark[0] == 0x5C:
+            continue
+        elif mark in b"[{":
+            open_brackets += 1
+            if open_brackets > depth:
+                return True
+        else:
+            open_brackets -= 1
+    return False
 
 
 def _has_long_number(valid_json: bytes, digits: int) -> bool:
+    if not any(len(run) > digits for run in _DIGITS.findall(valid_json)):
+        return False
     outside_strings = _STRINGS.sub(b"", valid_json)
     return any(len(run) > digits for run in _DIGITS.findall(outside_strings))

@@ -121,7 +121,7 @@ class Guard(_Door):
     ) -> Verified | Refusal:
         """Return the caller, or what to answer instead. ``authorization`` holds every such header field's value."""
         try:
-            caller = self.verifier.verify(credential(authorization))
+            caller = self.verifier.verify(credential(authorization, self.verifier.limits.token_bytes))
             if requirement is not NO_REQUIREMENT:
                 requirement.check(caller, self.verifier.now())
         except BearerguardError as error:
@@ -156,7 +156,7 @@ class AsyncGuard(_Door):
     ) -> Verified | Refusal:
         """Return the caller, or what to answer instead. ``authorization`` holds every such header field's value."""
         try:
-            caller = await self.verifier.verify(credential(authorization))
+            caller = await self.verifier.verify(credential(authorization, self.verifier.limits.token_bytes))
             if requirement is not NO_REQUIREMENT:
                 requirement.check(caller, self.verifier.now())
         except BearerguardError as error:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+JSON_DEPTH_MAX = 128
+"""Levels that a decoder can go down in a thread of 128 KiB, which is what some C libraries give one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -64,6 +67,8 @@ class Limits:
             zero_is_fine = field.name == "keys_grace"
             if not (0 <= value < float("inf")) or (value == 0 and not zero_is_fine):
                 return f"{field.name} must be positive and finite, not {value!r}."
+        if self.json_depth > JSON_DEPTH_MAX:
+            return f"json_depth is at most {JSON_DEPTH_MAX}: a decoder needs the stack for it, and some stacks are small."
         if self.refresh_ahead > 1:
             return f"refresh_ahead is a part of the lifetime, at most 1, not {self.refresh_ahead!r}."
         if self.keys_ttl_min > self.keys_ttl_max:

@@ -108,12 +108,12 @@ class SharedSecretVerifier:
         check_limits(limits)
         self._judge = Judge(policy.rules)
         self._keys = (policy._key,)
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
 
     def verify(self, token: str | bytes, *, scopes: Collection[str] = ()) -> Verified:
         """Return who the token speaks for; raises `TokenError`, or `PermissionDeniedError` if it lacks a scope."""
-        parsed = parse(token, self._limits)
+        parsed = parse(token, self.limits)
         self._judge.admit(parsed)
         verified = self._judge.conclude(parsed, self._keys, self._clock())
         if scopes:
@@ -125,7 +125,7 @@ class SharedSecretVerifier:
         parsed: UnverifiedToken | MalformedTokenError
         keys: tuple[PublicKey, ...] | BearerguardError | None = self._keys
         try:
-            parsed = parse(token, self._limits)
+            parsed = parse(token, self.limits)
             self._judge.admit(parsed)
         except MalformedTokenError as error:
             parsed = error

@@ -82,7 +82,7 @@ class _Core:
                 "keys= belong to one issuer; this verifier has several.", code="configuration_keys"
             )
         self.policies: Final = policies
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
         self._monotonic = monotonic
         self._by_issuer = {
@@ -163,7 +163,7 @@ class _Core:
     def _read(self, token: str | bytes) -> tuple[UnverifiedToken | MalformedTokenError, KeyRing | None]:
         """Read a token for an explanation; with the ring to look at, unless `verify` would not come so far."""
         try:
-            parsed = parse(token, self._limits)
+            parsed = parse(token, self.limits)
         except MalformedTokenError as error:
             return error, None
         try:
@@ -207,7 +207,7 @@ class Verifier(_Core):
         Raises `TokenError` (the token is refused), `PermissionDeniedError` (it lacks one of ``scopes``) or
         `KeysUnavailableError` (nobody can say: the issuer cannot be reached).
         """
-        parsed = parse(token, self._limits, self._known_headers)
+        parsed = parse(token, self.limits, self._known_headers)
         known = self._recall(parsed)
         if known is not None:
             verified = known.judge.conclude(parsed, known.keys, self._clock())
@@ -314,7 +314,7 @@ class AsyncVerifier(_Core):
 
     async def verify(self, token: str | bytes, *, scopes: Collection[str] = ()) -> Verified:
         """Return who the token speaks for; raises as `Verifier.verify`."""
-        parsed = parse(token, self._limits, self._known_headers)
+        parsed = parse(token, self.limits, self._known_headers)
         known = self._recall(parsed)
         if known is not None:
             verified = known.judge.conclude(parsed, known.keys, self._clock())

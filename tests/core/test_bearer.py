@@ -145,7 +145,15 @@ def test_no_error_about_a_header_holds_a_piece_of_it(value: str) -> None:
 def test_a_long_header_costs_no_more_than_its_length() -> None:
     for filler in ("a" * 500_000 + "!", " " * 500_000 + "!", "=" * 500_000 + "!", "a=" * 250_000):
         with pytest.raises(MalformedRequestError):
-            credential([f"Bearer {filler}"])
+            credential([f"Bearer {filler}"], most=500_000)
+
+
+def test_a_header_longer_than_any_token_is_not_read() -> None:
+    assert credential(["Bearer " + "a" * 1_000], most=1_000) == "a" * 1_000
+    for scheme in ("Bearer ", "Basic ", ""):
+        with pytest.raises(MalformedTokenError) as caught:
+            credential([scheme + "a" * 1_257], most=1_000)
+        assert caught.value.code == "token_too_large"
 
 
 # ----------------------------------------------------------------------------------------------------- error -> refusal

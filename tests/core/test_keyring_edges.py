@@ -99,6 +99,16 @@ def test_after_an_outage_a_rotated_key_is_found_at_once() -> None:
     assert isinstance(ring.look("EdDSA", "key-2", START + 242), Fetch)
 
 
+def test_a_set_that_went_stale_unasked_waits_for_the_issuer_if_the_caller_wants_that() -> None:
+    ring, _ = filled()
+    assert not isinstance(ring.look("EdDSA", "key-1", START + 299, ask_first=True), Fetch)
+    assert not isinstance(ring.look("EdDSA", "key-1", START + 300), Fetch)
+    fetch = ring.look("EdDSA", "key-1", START + 300, ask_first=True)
+    assert isinstance(fetch, Fetch)
+    ring.accept(fetch, FetchFailed(JWKS, "timed out"), START + 300)
+    assert not isinstance(ring.look("EdDSA", "key-1", START + 301, ask_first=True), Fetch)
+
+
 def test_a_result_that_another_one_has_overtaken_is_ignored() -> None:
     ring, _ = filled()
     slow, quick = ring.look("EdDSA", "key-2", START + 1), ring.look("EdDSA", "key-2", START + 1)

@@ -19,6 +19,11 @@ def problem(name: str, value: Any) -> str:
     return Limits(**{name: value}).problem() or ""
 
 
+def test_no_limit_lets_a_decoder_go_down_further_than_a_small_stack_has() -> None:
+    assert Limits(json_depth=128).problem() is None
+    assert "at most 128" in str(Limits(json_depth=129).problem())
+
+
 def test_the_defaults_make_sense() -> None:
     assert Limits().problem() is None
     assert Limits() == DEFAULT_LIMITS
