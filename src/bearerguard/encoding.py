@@ -35,7 +35,7 @@ _encode_json = msgspec.json.Encoder().encode
 
 _DIGITS = re.compile(rb"[0-9]+")
 _STRUCTURE = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_QUOTES_AND_DIGITS = re.compile(rb'\\.|"|[0-9]+', re.DOTALL)
 
 
 class EncodingError(ValueError):
@@ -70,6 +70,9 @@ def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     Refused with `EncodingError`: anything but one object, UTF-8 with a BOM or surrogates, NaN and Infinity, nesting
     beyond ``limits.json_depth``, numbers beyond ``limits.number_digits``, and a name given twice.
     """
+    # Before the decoder: making an integer of digits takes longer than their number.
+    if len(raw) > limits.number_digits and _has_long_number(raw, limits.number_digits):
+        raise EncodingError("has a number with too many digits")
     value: dict[str, Any]
     try:
         value = _decode_shallow(raw)
@@ -80,8 +83,6 @@ def decode_object(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]
     # Raised out here, where no decoder's error (they quote what they read) can become part of ours.
     if not checked:
         value = _decode_deep(raw, limits)
-    if len(raw) > limits.number_digits and _has_long_number(raw, limits.number_digits):
-        raise EncodingError("has a number with too many digits")
     # The decoder keeps the last of two members with one name. What it keeps is written again: without whitespace or
     # escapes that is the input to the byte; else the strings are counted, and a lost member is at least one lost name.
     again = _encode_json(value)
@@ -136,8 +137,14 @@ def _nests_deeper(text: bytes, depth: int) -> bool:
     return False
 
 
-def _has_long_number(valid_json: bytes, digits: int) -> bool:
-    if not any(len(run) > digits for run in _DIGITS.findall(valid_json)):
+def _has_long_number(text: bytes, digits: int) -> bool:
+    """Return whether a run of digits outside strings is longer; of a text that may be anything, in one pass."""
+    if not any(len(run) > digits for run in _DIGITS.findall(text)):
         return False
-    outside_strings = _STRINGS.sub(b"", valid_json)
-    return any(len(run) > digits for run in _DIGITS.findall(outside_strings))
+    in_string = False
+    for found in _QUOTES_AND_DIGITS.finditer(text):
+        if found[0] == b'"':
+            in_string = not in_string
+        elif not in_string and found[0][:1] != b"\\" and len(found[0]) > digits:
+            return True
+    return False
