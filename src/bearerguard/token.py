@@ -53,18 +53,13 @@ def parse(
     ``known_headers`` maps the encoded headers of tokens that have verified before to what they decode to; the caller
     keeps it and keeps it bounded. Raises `MalformedTokenError` for anything that is not a signed JWT in compact form.
     """
-    if isinstance(text, str):
-        if len(text) > limits.token_bytes:
-            raise _too_large("token", limits.token_bytes)
-        if not text.isascii():
-            raise MalformedTokenError("the token is not ASCII")
-        raw = text.encode()
-    elif isinstance(text, bytes):
-        if len(text) > limits.token_bytes:
-            raise _too_large("token", limits.token_bytes)
-        raw = text
-    else:
+    if not isinstance(text, (str, bytes)):
         raise MalformedTokenError(f"a token is text, not {type(text).__name__}")
+    if len(text) > limits.token_bytes:
+        raise _too_large("token", limits.token_bytes)
+    if not text.isascii():
+        raise MalformedTokenError("the token is not ASCII")
+    raw = text.encode() if isinstance(text, str) else text
     signing_input, _, signature_segment = raw.rpartition(b".")
     header_segment, dot, payload_segment = signing_input.partition(b".")
     if not dot or 0x2E in payload_segment:

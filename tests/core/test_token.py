@@ -347,3 +347,11 @@ def test_any_text_gets_a_token_or_a_refusal(text: str | bytes) -> None:
             spelled = f"{token.signing_input.decode()}.{b64(token.signature)}"
             assert spelled == (text if isinstance(text, str) else text.decode())
             assert type(token.header["alg"]) is str
+
+
+@pytest.mark.parametrize("text", ["\u00e9.a.b.c.d", "\u00e9", "\u00e9.b.c", '{"\u00e9":1}'])
+def test_what_is_no_ascii_is_refused_alike_as_text_and_as_bytes(text: str) -> None:
+    for form in (text, text.encode()):
+        with pytest.raises(MalformedTokenError, match="not ASCII") as caught:
+            parse(form)
+        assert caught.value.code == "token_malformed"
